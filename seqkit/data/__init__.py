@@ -1,1 +1,38 @@
+"""Raw data -> batches of tensors: readers, token units, bucketing, public sets and our own."""
 
+from seqkit.data import samples
+from seqkit.data.bucketing import Batches, Report, batches
+from seqkit.data.examples import DataError, Examples, Splits
+from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
+from seqkit.data.public import load
+from seqkit.data.raw import as_examples, from_dataset, from_lists, from_pandas, read
+from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
+from seqkit.data.subwords import Subwords
+from seqkit.data.tokens import Characters, Tokens, Words
+
+__all__ = [
+    "Batches",
+    "Characters",
+    "DataError",
+    "Examples",
+    "Report",
+    "Splits",
+    "Subwords",
+    "TextClassification",
+    "Tokens",
+    "Words",
+    "as_examples",
+    "batches",
+    "class_weights",
+    "from_dataset",
+    "from_lists",
+    "from_pandas",
+    "get_tokens",
+    "load",
+    "read",
+    "read_csv",
+    "read_folder",
+    "read_jsonl",
+    "read_tsv",
+    "samples",
+]

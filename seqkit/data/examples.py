@@ -1,0 +1,137 @@
+"""Texts and labels as plain lists: what every reader returns and every pipeline starts from."""
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["DataError", "Examples", "Splits"]
+
+
+class DataError(ValueError):
+    """The data, not the program, is wrong: says where, what was expected and what was received."""
+
+
+class Examples:
+    """Texts with their labels, in memory.
+
+    Args:
+        texts: Sequence of str (or UTF-8 bytes). An empty text is allowed.
+        labels: Sequence of str or int, one per text, or `None`. Kept as str.
+        name: What the examples are called in messages.
+
+    Raises:
+        DataError: A text or label is missing or of another kind, or the lengths differ.
+
+    Example:
+        >>> examples = Examples(["fine", "dull"], ["positive", "negative"])
+        >>> len(examples), examples.label_names
+        (2, ('negative', 'positive'))
+    """
+
+    def __init__(self, texts, labels=None, *, name="examples"):
+        self.name = name
+        self.texts = [_text(value, f"{name}: text {i}") for i, value in enumerate(texts)]
+        self.labels = None
+        if labels is not None:
+            self.labels = [_label(value, f"{name}: label {i}") for i, value in enumerate(labels)]
+            if len(self.labels) != len(self.texts):
+                raise DataError(
+                    f"{name}: expected one label per text. "
+                    f"Received: {len(self.texts)} texts, {len(self.labels)} labels"
+                )
+
+    @property
+    def label_names(self):
+        """The distinct labels, sorted: tuple of str (empty without labels)."""
+        return tuple(sorted(set(self.labels or ())))
+
+    def __len__(self):
+        return len(self.texts)
+
+    def __iter__(self):
+        """Yields (text, label); label is `None` for unlabelled examples."""
+        return iter(zip(self.texts, self.labels or [None] * len(self), strict=True))
+
+    def __repr__(self):
+        labels = "no labels" if self.labels is None else f"labels {', '.join(self.label_names)}"
+        return f"<Examples {self.name}: {len(self)} texts, {labels}>"
+
+    def dataset(self):
+        """`tf.data.Dataset` of scalar strings: (text, label), or text alone without labels."""
+        texts = np.array([text.encode() for text in self.texts], dtype=object)
+        # An empty object array has no type that TensorFlow could read off its items.
+        texts = tf.constant(texts, tf.string, shape=(len(texts),))
+        if self.labels is None:
+            return tf.data.Dataset.from_tensor_slices(texts)
+        labels = tf.constant(self.labels, tf.string, shape=(len(self),))
+        return tf.data.Dataset.from_tensor_slices((texts, labels))
+
+
+class Splits:
+    """Named parts of one data set: `.train`, `.validation`, `.test` as `tf.data` of pairs.
+
+    Args:
+        examples: Dict from part name to `Examples`; kept as `.examples`.
+        name: Name of the data set.
+
+    Example:
+        >>> part = Examples(["fine", "dull"], ["positive", "negative"])
+        >>> splits = Splits({"train": part, "validation": part, "test": part})
+        >>> int(splits.train.cardinality()), splits.labels
+        (2, ('negative', 'positive'))
+    """
+
+    def __init__(self, examples, *, name="splits"):
+        self.examples = dict(examples)
+        self.name = name
+        self._datasets = {}
+
+    @property
+    def labels(self):
+        """The distinct labels over all parts, sorted: tuple of str."""
+        return tuple(sorted({n for part in self.examples.values() for n in part.label_names}))
+
+    @property
+    def train(self):
+        return self._dataset("train")
+
+    @property
+    def validation(self):
+        return self._dataset("validation")
+
+    @property
+    def test(self):
+        return self._dataset("test")
+
+    def _dataset(self, part):
+        if part not in self.examples:
+            raise AttributeError(
+                f"{self.name} has no part {part!r}. It has: {', '.join(self.examples)}"
+            )
+        if part not in self._datasets:
+            self._datasets[part] = self.examples[part].dataset()
+        return self._datasets[part]
+
+    def __repr__(self):
+        sizes = ", ".join(f"{part} {len(rows)}" for part, rows in self.examples.items())
+        return f"<Splits {self.name}: {sizes}>"
+
+
+def _text(value, where):
+    if isinstance(value, bytes):
+        # Bytes come from tensors, whose graph replaces what is not UTF-8 in the same way.
+        return value.decode("utf-8", errors="replace")
+    if isinstance(value, str):
+        return str(value)
+    raise DataError(f"{where}: expected a str. Received: {value!r} ({type(value).__name__})")
+
+
+def _label(value, where):
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    if isinstance(value, (str, int, np.integer, np.bool_)):
+        if str(value).strip():
+            return str(value)
+        raise DataError(f"{where}: expected a label, a str or an int. Received: an empty str")
+    raise DataError(
+        f"{where}: expected a label, a str or an int. Received: {value!r} ({type(value).__name__})"
+    )

@@ -1,0 +1,143 @@
+"""Public data sets by name: found on disk, checked against their pinned content, never shipped."""
+
+import dataclasses
+import gzip
+import hashlib
+import os
+import pathlib
+
+from seqkit.data.examples import DataError, Splits
+from seqkit.data.readers import read_tsv
+
+__all__ = ["load"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One file of a set: its name and the sha256 of its content, decompressed."""
+
+    file: str
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A data set: its files by part, the page to get it from, and how a file is read.
+
+    `variants` are files that may stand in for "train", by name.
+    """
+
+    page: str
+    layout: str
+    parts: dict
+    read: object
+    variants: dict
+
+
+def _sst2(path):
+    examples = read_tsv(path, "sentence", "label")
+    names = {"0": "negative", "1": "positive"}
+    examples.labels = [names[label] for label in examples.labels]
+    return examples
+
+
+SOURCES = {
+    "sst2": Source(
+        page="https://gluebenchmark.com/tasks (SST-2); test labels and whole sentences: "
+        "https://nlp.stanford.edu/sentiment",
+        layout="tab-separated `sentence`, `label` (0 or 1) with a header, gzipped or not",
+        parts={
+            "train": Part(
+                "train.tsv", "c75796b01672b41c38cd4b35f4ff1ade88ca79b7577f3926e01ff69739d85ec9"
+            ),
+            "validation": Part(
+                "dev.tsv", "f7271f7a919ea884ca8563e13ed03028aa44296d1f738c003af3142b9a2188f8"
+            ),
+            "test": Part(
+                "test.tsv", "1da6e04ccd65c1ade32864afa62129b3b3d5df0f1b314961ec345af304274093"
+            ),
+        },
+        read=_sst2,
+        variants={
+            "sentences": Part(
+                "train_sentences.tsv",
+                "f95f4e7a31594b0c1a15581ec7b2b5225b8b43707d20a481ab3c4e817169325d",
+            )
+        },
+    ),
+}
+
+
+def load(name, *, train=None, directory=None):
+    """A public data set, from `$SEQKIT_DATA/<name>` or the local cache.
+
+    Sets with no stable publisher's address are not downloaded: the error says where to get them.
+
+    Args:
+        name: "sst2" (GLUE SST-2: 67,349 phrases to train on, 872 sentences to validate, 1,821 to
+            test, labels "negative" and "positive").
+        train: Another file to train on; for "sst2" "sentences", its 6,920 whole sentences.
+        directory: The folder with the files, in place of the usual ones.
+
+    Returns:
+        `Splits`: `.train`, `.validation`, `.test` are `tf.data` of (text, label) strings, and
+        `.examples["train"]` the same as lists.
+
+    Raises:
+        DataError: The name is not known, a file is absent, or its content is not the pinned one.
+
+    Example:
+        >>> try:
+        ...     load("sst3")
+        ... except DataError as error:
+        ...     print(error)
+        data.load: expected a name among sst2. Received: 'sst3'
+    """
+    if name not in SOURCES:
+        raise DataError(
+            f"data.load: expected a name among {', '.join(sorted(SOURCES))}. Received: {name!r}"
+        )
+    source = SOURCES[name]
+    parts = dict(source.parts)
+    if train is not None:
+        if train not in source.variants:
+            raise DataError(
+                f"data.load: expected `train` of {name} among {', '.join(source.variants)}. "
+                f"Received: {train!r}"
+            )
+        parts["train"] = source.variants[train]
+    folders = [pathlib.Path(directory)] if directory else _folders(name)
+    paths = {part: _find(name, source, file.file, folders) for part, file in parts.items()}
+    for part, path in paths.items():
+        _check(path, parts[part].sha256)
+    return Splits({part: source.read(path) for part, path in paths.items()}, name=name)
+
+
+def _folders(name):
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    roots = [os.environ.get("SEQKIT_DATA"), pathlib.Path(cache) / "seqkit"]
+    return [pathlib.Path(root) / name for root in roots if root]
+
+
+def _find(name, source, file, folders):
+    for folder in folders:
+        for path in (folder / f"{file}.gz", folder / file):
+            if path.is_file():
+                return path
+    raise DataError(
+        f"data.load: {name} needs {file} (or {file}.gz): {source.layout}. Get it from "
+        f"{source.page} and put it in {folders[-1]}, or set SEQKIT_DATA to the folder that holds "
+        f"{name}/. Looked in: {', '.join(map(str, folders))}"
+    )
+
+
+def _check(path, expected):
+    # The content is pinned, not its compression: gzip files differ by tool and date.
+    data = path.read_bytes()
+    try:
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: expected gzip content. Received: {error}") from None
+    received = hashlib.sha256(data).hexdigest()
+    if received != expected:
+        raise DataError(f"{path}: expected content with sha256 {expected}. Received: {received}")

@@ -1,0 +1,288 @@
+"""Files of labelled texts -> `Examples`. A broken row is an error that names file and line."""
+
+import contextlib
+import csv
+import gzip
+import io
+import json
+import pathlib
+import sys
+import zlib
+
+from seqkit.data.examples import DataError, Examples
+
+__all__ = ["read_csv", "read_folder", "read_jsonl", "read_tsv"]
+
+
+def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-8"):
+    r"""Reads tab-separated rows; a quotation mark is an ordinary character.
+
+    Args:
+        path: File to read; `.gz` is decompressed.
+        text: Column of the text: its name in the header, or its position.
+        label: Column of the label, likewise; `None` reads texts only.
+        header: Whether the first line names the columns.
+        quoted: Whether fields may be quoted as in CSV, with tabs and newlines inside.
+        encoding: Text encoding; a byte order mark is dropped.
+
+    Returns:
+        `Examples`, named after the file.
+
+    Raises:
+        DataError: The file is missing, empty or not in this encoding, or a row has too many or
+            too few columns, or an empty text or label. The message names file and line.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "reviews.tsv")
+        >>> _ = path.write_text('sentence\tlabel\n"good" fun\tpositive\n')
+        >>> list(read_tsv(path))
+        [('"good" fun', 'positive')]
+    """
+    content = _content(path, encoding)
+    rows = _quoted_rows(content, "\t", path) if quoted else _plain_rows(content, "\t")
+    return _table(rows, path, text, label, header)
+
+
+def read_csv(path, text=0, label=1, *, header=True, delimiter=",", encoding="utf-8"):
+    """Reads comma-separated rows with standard quoting; arguments as in `read_tsv`.
+
+    Args:
+        path: File to read; `.gz` is decompressed.
+        text: Column of the text: its name in the header, or its position.
+        label: Column of the label, likewise; `None` reads texts only.
+        header: Whether the first row names the columns.
+        delimiter: The character between fields.
+        encoding: Text encoding; a byte order mark is dropped.
+
+    Returns:
+        `Examples`, named after the file.
+
+    Raises:
+        DataError: As in `read_tsv`; a quotation that does not end is an error too.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "reviews.csv")
+        >>> _ = path.write_text('label,text\\npositive,"good, fun"\\n')
+        >>> list(read_csv(path, "text", "label"))
+        [('good, fun', 'positive')]
+    """
+    return _table(
+        _quoted_rows(_content(path, encoding), delimiter, path), path, text, label, header
+    )
+
+
+def read_jsonl(path, text="text", label="label", *, encoding="utf-8"):
+    """Reads one JSON object a line; other keys than the two are ignored.
+
+    Args:
+        path: File to read; `.gz` is decompressed.
+        text: Key of the text (a JSON string).
+        label: Key of the label (a string or an integer); `None` reads texts only.
+        encoding: Text encoding; a byte order mark is dropped.
+
+    Returns:
+        `Examples`, named after the file.
+
+    Raises:
+        DataError: A line is no JSON object, or lacks a key, or holds another kind of value.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "reviews.jsonl")
+        >>> _ = path.write_text('{"text": "good fun", "label": 1}')
+        >>> list(read_jsonl(path))
+        [('good fun', '1')]
+    """
+    texts, labels = [], []
+    for line, row in _lines(_content(path, encoding)):
+        where = f"{path}, line {line}"
+        try:
+            item = json.loads(row)
+        except ValueError as error:
+            raise DataError(
+                f"{where}: expected a JSON object. Received: {_short(row)} ({error})"
+            ) from None
+        if not isinstance(item, dict):
+            raise DataError(f"{where}: expected a JSON object. Received: {_short(row)}")
+        texts.append(_value(item, text, str, "a string", where))
+        if label is not None:
+            labels.append(str(_value(item, label, (str, int), "a string or an integer", where)))
+    if not texts:
+        raise DataError(f"{path}: expected at least one row. Received: an empty file")
+    return Examples(texts, None if label is None else labels, name=str(path))
+
+
+def read_folder(path, labels=None, *, pattern="*.txt", encoding="utf-8"):
+    """Reads one text per file; the sub-folder a file lies in is its label.
+
+    Args:
+        path: Folder with one sub-folder per label.
+        labels: Names of the sub-folders to read; `None` reads all.
+        pattern: Which files of a sub-folder are texts (`*.txt` also finds `*.txt.gz`).
+        encoding: Text encoding; a byte order mark is dropped.
+
+    Returns:
+        `Examples`, by label, then by file name.
+
+    Raises:
+        DataError: No such folder or sub-folder, a sub-folder without texts, an empty text.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> root = pathlib.Path(tempfile.mkdtemp())
+        >>> (root / "positive").mkdir()
+        >>> _ = (root / "positive" / "1.txt").write_text("good fun")
+        >>> list(read_folder(root))
+        [('good fun', 'positive')]
+    """
+    root = pathlib.Path(path)
+    if not root.is_dir():
+        raise DataError(f"{root}: expected a folder with one sub-folder per label. It is none")
+    if labels is None:
+        entries = sorted(p for p in root.iterdir() if not p.name.startswith("."))
+        stray = [entry.name for entry in entries if not entry.is_dir()]
+        if stray:
+            raise DataError(
+                f"{root}: expected only sub-folders, one per label (pass `labels` to choose "
+                f"them). Received also: {stray[0]}"
+            )
+        labels = [entry.name for entry in entries]
+    if not labels:
+        raise DataError(f"{root}: expected one sub-folder per label. Received: an empty folder")
+    texts, names = [], []
+    for name in labels:
+        files = sorted({*(root / name).glob(pattern), *(root / name).glob(pattern + ".gz")})
+        if not files:
+            raise DataError(f"{root / name}: expected files {pattern}. Received: none")
+        for file in files:
+            content = _content(file, encoding)
+            if not content.strip():
+                raise DataError(f"{file}, line 1: expected a text. Received: an empty file")
+            texts.append(content)
+            names.append(name)
+    return Examples(texts, names, name=str(root))
+
+
+def _content(path, encoding):
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: expected a file. Received: no such file")
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{path}: expected gzip content. Received: {error}") from None
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: expected {encoding} text. "
+            f"Received: byte 0x{data[error.start]:02x} (pass `encoding` if it is another)"
+        ) from None
+
+
+def _lines(content):
+    """(line number, line); only newlines end a line, and blank lines at the end hold no row."""
+    lines = content.split("\n")
+    while lines and not lines[-1].strip("\r"):
+        lines.pop()
+    return [(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1)]
+
+
+def _plain_rows(content, delimiter):
+    return [(number, line.split(delimiter)) for number, line in _lines(content)]
+
+
+def _quoted_rows(content, delimiter, path):
+    rows, line = [], 1
+    with _long_fields():
+        reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+        try:
+            for row in reader:
+                rows.append((line, row or [""]))
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise DataError(
+                f"{path}, line {line}: expected quoted fields. Received: {error}"
+            ) from None
+    while rows and rows[-1][1] == [""]:
+        rows.pop()
+    return rows
+
+
+@contextlib.contextmanager
+def _long_fields():
+    # The csv module refuses fields over 128 KiB by default; reviews may be longer.
+    limit = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _table(rows, path, text, label, header):
+    if not rows:
+        raise DataError(f"{path}: expected at least one row. Received: an empty file")
+    names = rows[0][1] if header else None
+    width = len(rows[0][1])
+    body = rows[1:] if header else rows
+    if not body:
+        raise DataError(f"{path}: expected rows below the header. Received: only the header")
+    text_at = _position(text, names, width, "text", path)
+    label_at = None if label is None else _position(label, names, width, "label", path)
+    texts, labels = [], []
+    for line, row in body:
+        where = f"{path}, line {line}"
+        if len(row) != width:
+            raise DataError(
+                f"{where}: expected {width} columns. "
+                f"Received: {len(row)} columns in {_short(' | '.join(row))}"
+            )
+        if not row[text_at].strip():
+            raise DataError(f"{where}: expected a text in column {text!r}. Received: nothing")
+        texts.append(row[text_at])
+        if label_at is not None:
+            if not row[label_at].strip():
+                raise DataError(f"{where}: expected a label in column {label!r}. Received: nothing")
+            labels.append(row[label_at].strip())
+    return Examples(texts, None if label is None else labels, name=str(path))
+
+
+def _position(column, names, width, role, path):
+    if isinstance(column, str):
+        if names is None:
+            raise DataError(
+                f"{path}: expected `{role}` as a position, as there is no header. "
+                f"Received: {role}={column!r}"
+            )
+        if column not in names:
+            raise DataError(
+                f"{path}, line 1: expected a column named {column!r}. Received: {', '.join(names)}"
+            )
+        return names.index(column)
+    if not 0 <= column < width:
+        raise DataError(
+            f"{path}, line 1: expected `{role}` in column {column}. Received: {width} columns"
+        )
+    return column
+
+
+def _value(item, key, kinds, expected, where):
+    if key not in item:
+        raise DataError(f"{where}: expected the key {key!r}. Received: {', '.join(item) or 'none'}")
+    value = item[key]
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        raise DataError(
+            f"{where}: expected {expected} under {key!r}. Received: {_short(json.dumps(value))}"
+        )
+    if isinstance(value, str) and not value.strip():
+        raise DataError(f"{where}: expected {expected} under {key!r}. Received: nothing")
+    return value
+
+
+def _short(text, limit=60):
+    return repr(text if len(text) <= limit else text[:limit] + "...")
