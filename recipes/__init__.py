@@ -1,1 +1,5 @@
+"""Complete models, one function per task: data, model and compile in one page."""
 
+from recipes.sentiment import sentiment
+
+__all__ = ["sentiment"]

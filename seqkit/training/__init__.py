@@ -1,1 +1,9 @@
+"""Losses, metrics and callbacks. They know batches, not models or corpora."""
 
+from seqkit.training.diverged import DivergenceError, StopOnNaN
+from seqkit.training.guard import guarded
+from seqkit.training.keep_best import KeepBest
+from seqkit.training.losses import Crossentropy
+from seqkit.training.metrics import MacroF1
+
+__all__ = ["Crossentropy", "DivergenceError", "KeepBest", "MacroF1", "StopOnNaN", "guarded"]

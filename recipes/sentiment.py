@@ -1,0 +1,106 @@
+"""Sentiment, or any other label of a whole text: raw strings to a classifier."""
+
+import keras
+
+from seqkit.data import TextClassification
+from seqkit.layers import Stack
+from seqkit.models import TextClassifier
+from seqkit.training import Crossentropy, MacroF1
+
+__all__ = ["sentiment"]
+
+
+def sentiment(
+    train,
+    *,
+    cell="lstm",
+    units=64,
+    layers=1,
+    bidirectional=True,
+    encoder=None,
+    pooling="max",
+    embedding=128,
+    tokens="words",
+    vocabulary=20_000,
+    dropout=0.3,
+    word_dropout=0.1,
+    seed=None,
+    **options,
+):
+    """A compiled text classifier: learns words and labels from `train`, not yet trained.
+
+    Embedding -> recurrent encoder -> pooling over time -> a logit for each label.
+
+    Args:
+        train: labelled texts in any form that `seqkit.data.as_examples` takes. Vocabulary
+            and labels are learned from it; two labels or many.
+        cell: recurrent cell by name ("lstm", "gru", "mut1", ...), class or instance.
+        units: of each layer and direction.
+        layers: how many.
+        bidirectional: whether each layer also reads from the end.
+        encoder: any layer `(B, T, D) -> (B, T, D)` or `(B, D)` in place of the recurrent one.
+        pooling: "last" (the states after the last word), "mean", "max" or "attention".
+        embedding: size of the word vectors, or a layer that makes them.
+        tokens: "words", "characters", "subwords", or a `seqkit.data.Tokens` of your own.
+        vocabulary: how many different tokens to know, at most.
+        dropout: on the word vectors and on the pooled vector.
+        word_dropout: share of the words that count as unknown in training.
+        seed: makes weights, noise and the order of the examples reproducible.
+        **options: for the recurrent layers: `zoneout=0.1`, `recurrent_dropout=0.2`,
+            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them.
+
+    Returns:
+        `seqkit.models.TextClassifier`, compiled; `compile` again for another optimizer, loss
+        or metric.
+
+    Raises:
+        ValueError: if `train` has no labels, only one, or nothing in it; or an argument is
+            out of range.
+
+    Example:
+        >>> reviews = [("a joy", "positive"), ("a bore", "negative")]
+        >>> model = sentiment(reviews, cell="gru", units=8)
+        >>> history = model.fit(reviews, epochs=2, verbose=0)
+        >>> model.classify(["a joy"])[0].label in model.labels
+        True
+    """
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    learned = {"size": vocabulary} if isinstance(tokens, str) else {}
+    preprocessor = TextClassification.learn(train, tokens, **learned)
+    if encoder is None:
+        # The layer knows where each direction ends; one position cannot hold both.
+        sequences = pooling != "last"
+        pooling = pooling if sequences else None
+        encoder = Stack(
+            cell,
+            units,
+            layers=layers,
+            bidirectional=bidirectional,
+            dropout=dropout,
+            return_sequences=sequences,
+            **options,
+        )
+    elif options:
+        raise ValueError(f"`encoder` as a layer takes no options. Received: {', '.join(options)}")
+    model = TextClassifier(
+        preprocessor,
+        encoder,
+        embedding=embedding,
+        pooling=pooling,
+        dropout=dropout,
+        embedding_dropout=dropout,
+        word_dropout=word_dropout,
+        seed=seed,
+        name="sentiment",
+    )
+    model.build((None, None))
+    model.compile(
+        keras.optimizers.AdamW(1e-3, global_clipnorm=1.0),
+        Crossentropy(smoothing=0.1),
+        metrics=[
+            keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
+            MacroF1(len(model.labels)),
+        ],
+    )
+    return model

@@ -1,0 +1,114 @@
+"""A model as a SavedModel: raw strings in, labels and probabilities out.
+
+Shapes: B texts, C classes.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+
+import keras
+
+from seqkit.export import elsewhere, parity
+
+__all__ = ["saved_model"]
+
+
+def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
+    """Writes `model` with its preprocessor as a TensorFlow SavedModel, and checks it.
+
+    The default signature takes `texts`, strings `(B,)`, and returns `label` `(B,)`, the
+    most probable one, `labels` `(B, C)`, the names of all classes, and `probabilities`
+    `(B, C)`, float32. Every output has a row for each text, as row-wise serving expects.
+    The graph is traced for CPU and needs plain TensorFlow only.
+
+    The folder is written beside `path` and checked against the model; only then it takes
+    the place of what was there. A model on another backend is exported by a second
+    process that runs TensorFlow, and checked against the model in this one.
+
+    Args:
+        model: a built `TextClassifier`.
+        path: folder to write.
+        samples: texts to compare on; `None` makes some from the vocabulary.
+        tolerance: largest difference of a probability that passes.
+        overwrite: False raises `FileExistsError` where `path` exists. A folder that holds
+            something other than a SavedModel is never replaced.
+
+    Returns:
+        `Parity`: on how many texts export and model agree, and how closely.
+
+    Raises:
+        FileExistsError: if `path` is taken.
+        ParityError: if the answers differ; nothing is written then.
+
+    Example:
+        >>> parity = saved_model(model, "serving/sentiment")  # doctest: +SKIP
+        >>> answer = tf.saved_model.load("serving/sentiment")  # doctest: +SKIP
+        >>> answer.signatures["serving_default"](texts=tf.constant(["great"]))  # doctest: +SKIP
+    """
+    if not model.built:
+        raise ValueError("A model must be built before it is exported: train or load it first.")
+    path = pathlib.Path(path).absolute()
+    samples = parity.samples(model) if samples is None else list(samples)
+    with replacing_folder(path, overwrite=overwrite) as temporary:
+        if keras.backend.backend() == "tensorflow":
+            write(model, temporary)
+        else:
+            elsewhere.write(model, temporary)
+        return parity.compare(model, temporary, samples, tolerance=tolerance)
+
+
+def write(model, folder):
+    """Traces `model` on raw strings and writes the SavedModel; TensorFlow backend."""
+    import tensorflow as tf
+
+    names = list(model.labels)
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="texts")])
+    def serve(texts):
+        # For CPU, wherever it is traced: a GPU's fused kernels run nowhere else.
+        with tf.device("/cpu:0"):
+            logits = model(model.preprocessor.encode(texts), training=False)
+            probabilities = tf.nn.softmax(tf.cast(logits, tf.float32), name="probabilities")
+            best = tf.argmax(probabilities, axis=-1)
+            labels = tf.constant(names)
+            everywhere = tf.repeat(labels[None], tf.shape(probabilities)[0], axis=0)
+            return {
+                "label": tf.gather(labels, best),
+                "labels": everywhere,
+                "probabilities": probabilities,
+            }
+
+    module = tf.Module()
+    # The values alone: tracking the model itself would write Keras's objects along.
+    module.weights = [variable.value for variable in model.variables]
+    module.serve = serve
+    # Inference needs no gradients, and custom ones would be written as further functions.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": serve}, options=options)
+
+
+@contextlib.contextmanager
+def replacing_folder(path, *, overwrite):
+    """Gives a temporary folder beside `path` that takes its place when all went well."""
+    if path.exists():
+        if not overwrite:
+            raise FileExistsError(f"{path} exists. Pass `overwrite=True` to replace it.")
+        if not (path / "saved_model.pb").exists() and (path.is_file() or any(path.iterdir())):
+            raise FileExistsError(f"{path} holds something other than a SavedModel: left alone.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as around:
+        new, old = pathlib.Path(around, "new"), pathlib.Path(around, "old")
+        new.mkdir()
+        yield new
+        if path.exists():
+            os.replace(path, old)
+        try:
+            os.replace(new, path)
+        except OSError:
+            if old.exists():
+                os.replace(old, path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)

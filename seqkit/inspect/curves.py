@@ -1,0 +1,52 @@
+"""How training went: a panel for each figure, training beside validation."""
+
+__all__ = ["learning_curves"]
+
+TRAINING, VALIDATION = "#4878a8", "#d1495b"
+
+
+def learning_curves(history):
+    """Draws loss and metrics over the epochs, and marks the best epoch of validation.
+
+    Args:
+        history: what `fit` returned, or its `.history`, or such a dict read from JSON.
+
+    Returns:
+        `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: if no epoch is in it.
+
+    Example:
+        >>> figure = learning_curves({"loss": [0.7, 0.4], "val_loss": [0.6, 0.5]})
+        >>> figure.axes[0].get_title()
+        'loss'
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figures = getattr(history, "history", history)
+    names = [name for name in figures if not name.startswith("val_") and name != "learning_rate"]
+    if not names or not len(figures[names[0]]):
+        raise ValueError(f"`history` must hold at least one epoch. Received: {figures!r}")
+
+    figure = Figure(figsize=(3.6 * len(names), 3), layout="constrained")
+    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    for panel, name in zip(panels, names, strict=True):
+        epochs = range(1, len(figures[name]) + 1)
+        panel.plot(epochs, figures[name], "o-", color=TRAINING, ms=4, label="training")
+        validation = figures.get(f"val_{name}")
+        if validation is not None:
+            every = len(epochs) // len(validation)  # `validation_freq`
+            at = range(every, every * len(validation) + 1, every)
+            panel.plot(at, validation, "s-", color=VALIDATION, ms=4, label="validation")
+            best = (min if "loss" in name else max)(range(len(at)), key=validation.__getitem__)
+            panel.plot(
+                at[best], validation[best], "o", ms=11, mfc="none", mec=VALIDATION, label="best"
+            )
+        panel.set(title=name.replace("_", " "), xlabel="epoch")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.grid(alpha=0.3)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(frameon=False, fontsize="small")
+    return figure

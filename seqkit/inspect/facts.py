@@ -1,0 +1,55 @@
+"""What a model is, in plain values."""
+
+import keras
+
+from seqkit._version import __version__
+
+__all__ = ["facts"]
+
+
+def facts(model):
+    """What a classifier is made of, ready for JSON or a table.
+
+    Args:
+        model: a built `TextClassifier`.
+
+    Returns:
+        Dict from str to str, int, float or list of str.
+
+    Example:
+        >>> facts(model)["labels"]  # doctest: +SKIP
+        ['negative', 'positive']
+    """
+    tokens = model.preprocessor.tokens
+    optimizer = getattr(model, "optimizer", None)
+    found = {
+        "name": model.name,
+        "kind": type(model).__name__,
+        "labels": list(model.labels),
+        "tokens": type(tokens).__name__.lower(),
+        "vocabulary": tokens.size,
+        "encoder": describe(model.encoder),
+        "pooling": model.pooling if isinstance(model.pooling, str) else describe(model.pooling),
+        "parameters": model.count_params(),
+        "optimizer": type(optimizer).__name__ if optimizer is not None else "none",
+        "dtype": model.dtype_policy.name,
+    }
+    return {**found, "seqkit": __version__, "keras": keras.version()}
+
+
+def describe(layer):
+    """A layer as the call that makes it, with what differs from nothing: `Stack(cell=...)`."""
+    if layer is None:
+        return "none"
+    config = layer.get_config()
+    telling = ("cell", "units", "layers", "bidirectional", "dropout", "zoneout")
+    shown = ", ".join(
+        f"{name}={brief(config[name])}"
+        for name in telling
+        if config.get(name) not in (None, 0, 0.0)
+    )
+    return f"{type(layer).__name__}({shown})"
+
+
+def brief(value):
+    return value["class_name"] if isinstance(value, dict) and "class_name" in value else repr(value)

@@ -1,0 +1,94 @@
+"""A run directory: what was trained, on what, how well, and how to use it."""
+
+import datetime
+import json
+import pathlib
+
+import keras
+
+from seqkit.inspect.card import card
+from seqkit.inspect.confusion import confusion_matrix
+from seqkit.inspect.curves import learning_curves
+from seqkit.inspect.facts import facts
+from seqkit.models.files import replacing
+
+__all__ = ["Run"]
+
+
+class Run:
+    """A folder that holds one trained model and everything there is to say about it.
+
+    ```
+    model.keras           loads with `seqkit.models.load`
+    metrics.json          settings, history, figures of validation
+    README.md             the model card
+    learning_curves.png
+    confusion_matrix.png
+    ```
+
+    Args:
+        folder: created if need be.
+        overwrite: whether an existing folder that holds files may be replaced. What is
+            replaced is what a run writes, when it has all of it; other files stay.
+
+    Raises:
+        FileExistsError: if `folder` holds files and `overwrite` is False.
+
+    Example:
+        >>> run = Run("runs/mut1")  # doctest: +SKIP
+        >>> run.write(model, history=history, report=model.report(test))  # doctest: +SKIP
+    """
+
+    def __init__(self, folder, *, overwrite=False):
+        self.folder = pathlib.Path(folder)
+        if self.folder.is_file():
+            raise FileExistsError(f"{self.folder} is a file, expected a folder.")
+        if self.folder.is_dir() and any(self.folder.iterdir()) and not overwrite:
+            raise FileExistsError(f"{self.folder} is not empty: give another folder, or overwrite.")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def model_path(self):
+        return self.folder / "model.keras"
+
+    def write(self, model, *, history, seconds, report=None, data=None, settings=None):
+        """Writes all files of the run, each whole or not at all.
+
+        Args:
+            model: the trained classifier.
+            history: what `fit` returned.
+            seconds: how long training took.
+            report: `Report` on validation data, if there is any.
+            data: dict from str to str: what it was trained and measured on.
+            settings: dict of plain values: how it was made.
+
+        Returns:
+            The record that `metrics.json` holds.
+        """
+        record = {
+            "created": datetime.datetime.now().isoformat(sep=" ", timespec="seconds"),
+            "model": facts(model),
+            "backend": keras.backend.backend(),
+            "data": data or {},
+            "settings": settings or {},
+            "seconds": round(seconds, 1),
+            "history": {name: [float(v) for v in row] for name, row in history.history.items()},
+            "figures": report.figures() if report else None,
+        }
+        model.save(self.model_path)
+        self.draw("learning_curves.png", learning_curves(history))
+        if report:
+            self.draw("confusion_matrix.png", confusion_matrix(report))
+        else:
+            (self.folder / "confusion_matrix.png").unlink(missing_ok=True)
+        for name, text in (
+            ("README.md", card(record)),
+            ("metrics.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n"),
+        ):
+            with replacing(self.folder / name) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        return record
+
+    def draw(self, name, figure):
+        with replacing(self.folder / name) as temporary:
+            figure.savefig(temporary, dpi=120)

@@ -1,0 +1,112 @@
+"""A sequence to one vector: last, mean, max or attention, padding left out.
+
+Shapes: B batch, T time, D features.
+"""
+
+import keras
+from keras import ops
+
+from seqkit.configured import Configured
+
+__all__ = ["Pooling"]
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class Pooling(Configured, keras.layers.Layer):
+    """Reduces `(B, T, D)` over time to `(B, D)`.
+
+    - `"last"`: the step at the last position that is not padding.
+    - `"mean"`, `"max"`: over the positions that are not padding.
+    - `"attention"`: `softmax_t(v · tanh(W x_t + b))`-weighted sum, as in the word
+      attention of Yang et al. 2016, "Hierarchical Attention Networks".
+
+    A row that is all padding gives zeros. Whatever stands at a padded position, NaN
+    included, changes neither the output nor a gradient.
+
+    Args:
+        mode: `"last"`, `"mean"`, `"max"` or `"attention"`.
+        units: width of the attention's hidden layer; `None` takes `D`. Read by
+            `"attention"` only.
+
+    Raises:
+        ValueError: if `mode` or `units` is none of the above.
+
+    Example:
+        >>> x = keras.ops.convert_to_tensor([[[1.0], [3.0], [9.0]]])
+        >>> mask = keras.ops.convert_to_tensor([[True, True, False]])
+        >>> float(Pooling("mean")(x, mask=mask)[0, 0])
+        2.0
+    """
+
+    modes = ("last", "mean", "max", "attention")
+
+    def __init__(self, mode, *, units=None, **kwargs):
+        super().__init__(**kwargs)
+        if mode not in self.modes:
+            raise ValueError(f"`mode` must be one of {', '.join(self.modes)}. Received: {mode!r}")
+        if units is not None and (not isinstance(units, int) or units < 1):
+            raise ValueError(f"`units` must be a positive int or None. Received: units={units!r}")
+        self.mode = mode
+        self.units = units
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if self.mode == "attention":
+            units = self.units or input_shape[-1]
+            self.kernel = self.add_weight((input_shape[-1], units), name="kernel")
+            self.bias = self.add_weight((units,), initializer="zeros", name="bias")
+            self.query = self.add_weight((units, 1), name="query")
+
+    def call(self, x, mask=None, return_weights=False):
+        """Pools `x`.
+
+        Args:
+            x: float tensor `(B, T, D)`.
+            mask: bool tensor `(B, T)`, True where `x` holds a step; `None` for everywhere.
+            return_weights: return `(pooled, weights)`, weights `(B, T)` being the share
+                of each step. For `"attention"` only.
+
+        Returns:
+            Float tensor `(B, D)`.
+        """
+        if return_weights and self.mode != "attention":
+            raise ValueError(
+                '`return_weights` needs mode="attention": only attention weighs the steps. '
+                f"Received: mode={self.mode!r}"
+            )
+        mask = ops.ones(ops.shape(x)[:2], "bool") if mask is None else ops.cast(mask, "bool")
+        # `where` and not a product: NaN times zero is NaN.
+        x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
+        weights = self.weigh(x, mask) if self.mode == "attention" else None
+        pooled = getattr(self, self.mode)(x, mask, weights)
+        return (pooled, weights) if return_weights else pooled
+
+    def weigh(self, x, mask):
+        scores = ops.squeeze(ops.tanh(x @ self.kernel + self.bias) @ self.query, -1)  # (B, T)
+        # Finite, so that a row without a step has a softmax; its weights become zero.
+        scores = ops.where(mask, scores, ops.full_like(scores, -1e4))
+        return ops.where(mask, ops.softmax(scores, axis=-1), ops.zeros_like(scores))
+
+    def last(self, x, mask, weights):
+        steps = ops.arange(1, ops.shape(x)[1] + 1, dtype="int32")
+        position = ops.max(ops.where(mask, steps, 0), axis=1) - 1  # -1: no step at all
+        chosen = ops.equal(steps - 1, position[:, None])
+        return ops.sum(ops.where(chosen[:, :, None], x, ops.zeros_like(x)), axis=1)
+
+    def mean(self, x, mask, weights):
+        count = ops.sum(ops.cast(mask, x.dtype), axis=1, keepdims=True)
+        return ops.sum(x, axis=1) / ops.maximum(count, 1)
+
+    def max(self, x, mask, weights):
+        lowest = ops.full_like(x, -6e4)  # fits float16 too
+        highest = ops.max(ops.where(mask[:, :, None], x, lowest), axis=1)
+        return ops.where(ops.any(mask, axis=1, keepdims=True), highest, ops.zeros_like(highest))
+
+    def attention(self, x, mask, weights):
+        return ops.sum(weights[:, :, None] * x, axis=1)
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[-1])

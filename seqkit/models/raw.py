@@ -1,0 +1,51 @@
+"""Is this raw data, or batches of numbers made before?
+
+Told by looks, so that no TensorFlow and no pandas has to be imported to ask.
+"""
+
+import os
+
+import numpy as np
+
+__all__ = ["is_raw"]
+
+
+def is_raw(x):
+    """True for texts in any form: `Examples`, strings, lists of them, pandas, tf.data, a path.
+
+    Args:
+        x: what a user gave to `fit`, `evaluate` or `predict`.
+
+    Returns:
+        False for what Keras takes as it is: numeric arrays and tensors, batches of them.
+
+    Example:
+        >>> is_raw(["good", "bad"]), is_raw(np.zeros((2, 5), "int32"))
+        (True, False)
+    """
+    if isinstance(x, (str, bytes, os.PathLike)) or hasattr(x, "texts"):
+        return True
+    if hasattr(x, "element_spec"):  # tf.data
+        return is_text_type(first(x.element_spec).dtype)
+    if type(x).__module__.partition(".")[0] == "pandas":
+        return True
+    if hasattr(x, "dtype"):
+        return is_text_type(x.dtype)
+    # Lists of lists or arrays are batches; a list of anything else is meant as texts, and
+    # is told apart later, with a message that names the item that is none.
+    if isinstance(x, (list, tuple)):
+        batches = bool(x) and isinstance(x[0], (list, np.ndarray))
+        return not (batches or hasattr(first(x), "shape"))
+    return False
+
+
+def first(nested):
+    while isinstance(nested, (list, tuple)) and nested:
+        nested = nested[0]
+    return nested
+
+
+def is_text_type(dtype):
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "OSUT"
+    return getattr(dtype, "name", str(dtype)) == "string"

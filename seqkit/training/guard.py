@@ -1,0 +1,53 @@
+"""Training that ends well: at its best epoch, at Ctrl-C, at NaN."""
+
+import contextlib
+
+import keras
+
+from seqkit.training.diverged import DivergenceError, StopOnNaN
+from seqkit.training.keep_best import KeepBest
+
+__all__ = ["guarded"]
+
+
+@contextlib.contextmanager
+def guarded(callbacks, *, validated):
+    """Adds to `callbacks` what keeps the best epoch, and deals with Ctrl-C and NaN.
+
+    Args:
+        callbacks: the user's callbacks. One that stops early (`KeepBest`,
+            `keras.callbacks.EarlyStopping`) replaces the early stopping here.
+        validated: whether there is validation data to go by.
+
+    Yields:
+        The list of callbacks to give to `keras.Model.fit` inside the context.
+
+    Raises:
+        DivergenceError: if the loss is NaN or infinite; the model holds its best epoch then.
+        KeyboardInterrupt: goes on its way after the best epoch has been put into the model
+            and written to a file.
+
+    Example:
+        >>> with guarded([], validated=False) as callbacks:
+        ...     [type(callback).__name__ for callback in callbacks]
+        ['StopOnNaN', 'KeepBest']
+    """
+    keeper = next((own for own in callbacks if isinstance(own, KeepBest)), None)
+    if keeper is None:
+        theirs = any(isinstance(own, keras.callbacks.EarlyStopping) for own in callbacks)
+        in_charge = validated and not theirs
+        keeper = KeepBest(patience=2 if in_charge else None, restore=in_charge)
+        callbacks = [*callbacks, keeper]
+    try:
+        yield [StopOnNaN(), *callbacks]
+    except KeyboardInterrupt:
+        if keeper.kept is not None:
+            path = keeper.rescue()
+            print(f"\nInterrupted. The model holds its best weights ({keeper.describe()}),")
+            print(f"and so does the file {path}", flush=True)
+        raise
+    except DivergenceError as error:
+        keeper.restore()
+        raise DivergenceError(
+            f"{error} The model holds its best weights: {keeper.describe()}."
+        ) from None

@@ -1,0 +1,113 @@
+"""Stop when validation no longer improves, and keep the best epoch."""
+
+import datetime
+import pathlib
+
+import keras
+
+__all__ = ["KeepBest"]
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Early stopping that holds on to the best epoch, through Ctrl-C and NaN too.
+
+    After each epoch that is better than all before it, weights and optimizer state are
+    copied; at the end of `fit` they are put back. Where `fit` gets no validation data
+    the latest epoch counts as the best, and only an interruption puts anything back.
+
+    Args:
+        monitor: name of the figure to watch, as in the history. `"auto"`
+            is `val_accuracy`, where there is one, and `val_loss` where epochs are equal in
+            that. Figures with "loss" or "error" in their name are best when low, all
+            others when high.
+        patience: stop after so many epochs without a better one; `None` never stops.
+        restore: put the best epoch back at the end of `fit`.
+        path: where `rescue()` writes; `None` names a file in the working directory.
+
+    Example:
+        >>> keeper = KeepBest("val_loss", patience=2)
+        >>> # model.fit(train, validation_data=validation, epochs=20, callbacks=[keeper])
+    """
+
+    def __init__(self, monitor="auto", *, patience=2, restore=True, path=None):
+        super().__init__()
+        if patience is not None and (not isinstance(patience, int) or patience < 1):
+            raise ValueError(f"`patience` must be a positive int or None. Received: {patience!r}")
+        self.monitor = monitor
+        self.patience = patience
+        self.restore_at_end = restore
+        self.path = path
+        self.best = self.epoch = self.kept = None
+
+    def on_train_begin(self, logs=None):
+        self.best = self.epoch = None
+        self.waited = 0
+        self.keep()
+
+    def on_epoch_end(self, epoch, logs=None):
+        figures = self.figures(logs or {})
+        if not figures and self.best is not None:
+            return  # an epoch that `validation_freq` passes over
+        if not figures or self.best is None or score(figures) > score(self.best):
+            self.epoch, self.waited = epoch, 0
+            self.best = figures or None  # None: nothing to compare by, the latest epoch it is
+            self.keep()
+            return
+        self.waited += 1
+        if self.patience is not None and self.waited >= self.patience:
+            self.model.stop_training = True
+
+    def figures(self, logs):
+        watched = ("val_accuracy", "val_loss") if self.monitor == "auto" else (self.monitor,)
+        found = {name: logs[name] for name in watched if name in logs}
+        validated = any(name.startswith("val_") for name in logs)
+        if not found and self.monitor != "auto" and validated:
+            raise ValueError(
+                f"`monitor` must name a figure of the history ({', '.join(sorted(logs))}). "
+                f"Received: monitor={self.monitor!r}"
+            )
+        return found
+
+    def on_train_end(self, logs=None):
+        if self.restore_at_end and self.best is not None:
+            self.restore()
+
+    def keep(self):
+        # Copies: a backend may hand out views of memory that the next step writes to.
+        variables = self.variables(self.model)
+        self.kept = [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+    def restore(self):
+        """Puts weights and optimizer state of the best epoch back into the model."""
+        variables = self.variables(self.model)
+        # An optimizer that was not built when the copy was made starts from nothing.
+        for variable, value in zip(variables, self.kept, strict=False):
+            variable.assign(value)
+        for variable in variables[len(self.kept) :]:
+            variable.assign(keras.ops.zeros_like(variable))
+
+    def rescue(self):
+        """Restores the best epoch and writes the model. Returns the path."""
+        self.restore()
+        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        path = pathlib.Path(self.path or f"{self.model.name}-{stamp}.keras").absolute()
+        self.model.save(path)
+        return path
+
+    def describe(self):
+        """What is kept, in words: `"epoch 3, val_accuracy 0.8432"`."""
+        if self.epoch is None:
+            return "as before training, no epoch was finished"
+        figures = (f", {name} {value:.4f}" for name, value in (self.best or {}).items())
+        return f"epoch {self.epoch + 1}" + "".join(figures)
+
+    @staticmethod
+    def variables(model):
+        optimizer = getattr(model, "optimizer", None)
+        return [*model.weights, *(optimizer.variables if optimizer is not None else ())]
+
+
+def score(figures):
+    """What to compare epochs by: higher is better, the first figure counts first."""
+    low = ("loss", "error")
+    return [-v if any(part in name for part in low) else v for name, v in figures.items()]
