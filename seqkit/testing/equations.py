@@ -7,7 +7,7 @@ A product of `x` is `w.W("z", x)`, a product of a state `w.U("z", h)`, a bias `w
 
 import numpy as np
 
-__all__ = ["CELLS", "UNWEIGHTED", "Products"]
+__all__ = ["CELLS", "Products"]
 
 
 def sigmoid(a):
@@ -76,11 +76,17 @@ class Products:
         product = x @ _block(self["kernel"], gate, self.inputs)
         return self._normalised(product, "kernel_gain", gate, self.inputs)
 
+    def unweighted(self, x):
+        """`x` itself, or `W_x x` where `kernel` has columns for it."""
+        return self.W("x", x) if "x" in self.inputs else x
+
     def U(self, gate, state):  # noqa: N802
         """`U_gate state`, (B, N); unit by unit where `U` is a vector."""
         u = self["recurrent_kernel"] * self.weight_mask
         state = state * self.recurrent_mask
-        product = state * u if u.ndim == 1 else state @ _block(u, gate, self.recurrent)
+        if u.ndim == 1:  # nothing is summed over units, so there is nothing to normalise
+            return state * u
+        product = state @ _block(u, gate, self.recurrent)
         return self._normalised(product, "recurrent_gain", gate, self.recurrent)
 
     def b(self, gate, row=0):
@@ -197,16 +203,14 @@ def mut1(w, x, h):
     """`z` sees `x` alone, the candidate `tanh(x)`. Jozefowicz 2015, MUT1."""
     z = sigmoid(w.W("z", x) + w.b("z"))
     r = sigmoid(w.W("r", x) + w.U("r", h) + w.b("r"))
-    x_n = w.W("n", x) if "n" in w.inputs else x
-    n = tanh(w.U("n", r * h) + tanh(x_n) + w.b("n"))
+    n = tanh(w.U("n", r * h) + tanh(w.unweighted(x)) + w.b("n"))
     return (w.drop(n) * z + h * (1 - z),)
 
 
 def mut2(w, x, h):
     """`r` sees `x` unweighted. Jozefowicz 2015, MUT2."""
     z = sigmoid(w.W("z", x) + w.U("z", h) + w.b("z"))
-    x_r = w.W("r", x) if "r" in w.inputs else x
-    r = sigmoid(x_r + w.U("r", h) + w.b("r"))
+    r = sigmoid(w.unweighted(x) + w.U("r", h) + w.b("r"))
     n = tanh(w.U("n", r * h) + w.W("n", x) + w.b("n"))
     return (w.drop(n) * z + h * (1 - z),)
 
@@ -244,7 +248,8 @@ def leaky(w, x, h):
     return (a * h + (1 - a) * w.drop(tanh(w.W("h", x) + w.U("h", h) + w.b("h"))),)
 
 
-# name: (step, gates that read x, gates that read a state, gates with a bias, states)
+# name: (step, gates that read x, gates that read a state, gates with a bias, states).
+# "x" is the projection that stands for a plain `x` where D and N differ.
 CELLS = {
     "elman": (elman, "h", "h", "h", "h"),
     "jordan": (jordan, "h", "h", "h", "y"),
@@ -256,13 +261,11 @@ CELLS = {
     "projected_lstm": (projected_lstm, "ifgo", "ifgo", "ifgo", "hc"),
     "gru": (gru, "zrn", "zrn", "zrn", "h"),
     "gru_reset_after": (gru_reset_after, "zrn", "zrn", "zrn", "h"),
-    "mut1": (mut1, "zrn", "rn", "zrn", "h"),
-    "mut2": (mut2, "zrn", "zrn", "zrn", "h"),
+    "mut1": (mut1, "zrx", "rn", "zrn", "h"),
+    "mut2": (mut2, "znx", "zrn", "znr", "h"),
     "mut3": (mut3, "zrn", "zrn", "zrn", "h"),
     "mgu": (mgu, "fn", "fn", "fn", "h"),
     "ugrnn": (ugrnn, "gc", "gc", "gc", "h"),
     "indrnn": (indrnn, "h", "h", "h", "h"),
     "leaky": (leaky, "h", "h", "h", "h"),
 }
-# The gate whose `W x` is plain `x` where D == N, so that `kernel` has no columns for it.
-UNWEIGHTED = {"mut1": "n", "mut2": "r"}

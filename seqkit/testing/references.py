@@ -6,7 +6,7 @@ Shapes: B batch, T time, D features, N units, M outputs (N unless the cell proje
 
 import numpy as np
 
-from seqkit.testing.equations import CELLS, UNWEIGHTED, Products
+from seqkit.testing.equations import CELLS, Products
 
 __all__ = ["run", "state_sizes", "step"]
 
@@ -43,7 +43,7 @@ def step(name, weights, x, *states, options=None, **noise):
     equation, inputs, recurrent, biased, _ = CELLS[name]
     units = np.shape(weights["recurrent_kernel"])[-1] // len(recurrent)
     if np.shape(weights["kernel"])[-1] < units * len(inputs):
-        inputs = inputs.replace(UNWEIGHTED[name], "")
+        inputs = inputs.replace("x", "")
     w = Products(weights, inputs, recurrent, biased, **noise)
     states = [np.asarray(s, "float64") for s in states]
     return equation(w, np.asarray(x, "float64"), *states, **(options or {}))
