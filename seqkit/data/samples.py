@@ -8,7 +8,6 @@ __all__ = ["bag_of_words_accuracy", "reviews"]
 
 POSITIVE, NEGATIVE = "positive", "negative"
 OPPOSITE = {POSITIVE: NEGATIVE, NEGATIVE: POSITIVE}
-SHARES = (("train", 0.8), ("validation", 0.1), ("test", 0.1))
 
 
 def _either(phrases):
@@ -70,7 +69,7 @@ IDIOMS = {
 }
 OPENERS = _either(
     "to be fair,|in the end,|for the record,|at two hours,|on a second viewing,"
-    "|as a fan of the book,|we saw it last night:|from the first minute,|say what you like,|truth be told,"
+    "|as a fan of the book,|we saw it last night:|from the first minute,|truth be told,"
 )
 # What follows decides; what comes before is given away.
 CONTRASTS = _either(
@@ -90,7 +89,7 @@ def reviews(n=4000, *, seed=0):
 
     Negation ("hardly the disaster I feared"), contrast ("the acting is dull, but the film is a
     delight": the final clause decides) and idiom ("knocked it out of the park") leave a
-    classifier that counts words at about two thirds (`bag_of_words_accuracy`); one that reads them
+    classifier that counts words at about 70% (`bag_of_words_accuracy`); one that reads them
     in order can be right nearly always. Half of the reviews of each part are positive.
 
     Args:
@@ -98,36 +97,32 @@ def reviews(n=4000, *, seed=0):
         seed: The same seed gives the same reviews.
 
     Returns:
-        `Splits` with labels "negative" and "positive"; no review stands in two parts.
+        `Splits` with labels "negative" and "positive"; no sentence stands in two parts.
 
     Raises:
-        ValueError: `n` is no int from 20 to 100,000.
+        ValueError: `n` is no int from 20 to 50,000.
 
     Example:
         >>> splits = reviews(100)
         >>> len(splits.examples["train"]), splits.labels
         (80, ('negative', 'positive'))
     """
-    if not (type(n) is int and 20 <= n <= 100_000):
-        raise ValueError(f"`n` must be an int from 20 to 100000. Received: n={n!r}")
+    if not (type(n) is int and 20 <= n <= 50_000):
+        raise ValueError(f"`n` must be an int from 20 to 50000. Received: n={n!r}")
     chance = random.Random(seed)
-    texts, seen = {POSITIVE: [], NEGATIVE: []}, set()
-    for label, wanted in ((POSITIVE, n - n // 2), (NEGATIVE, n // 2)):
-        while len(texts[label]) < wanted:
+    parts, owner = {}, {}
+    for part, size in (("train", n - 2 * (n // 10)), ("validation", n // 10), ("test", n // 10)):
+        rows = []
+        while len(rows) < size:
+            label = (POSITIVE, NEGATIVE)[len(rows) % 2]
             text = _review(chance, label)
-            if text not in seen:
-                seen.add(text)
-                texts[label].append(text)
-    parts, start = {}, 0.0
-    for part, share in SHARES:
-        rows = [
-            (text, label)
-            for label, own in texts.items()
-            for text in own[round(start * len(own)) : round((start + share) * len(own))]
-        ]
+            sentences = [sentence.strip(".!").lower() for sentence in text.split(". ")]
+            taken = {owner.get(sentence, part) for sentence in sentences} != {part}
+            if not taken and text.strip(".!") not in owner:
+                owner.update(dict.fromkeys([*sentences, text.strip(".!")], part))
+                rows.append((text, label))
         chance.shuffle(rows)
         parts[part] = Examples(*zip(*rows, strict=True), name=f"reviews {part}")
-        start += share
     return Splits(parts, name="reviews")
 
 
@@ -157,7 +152,7 @@ def bag_of_words_accuracy(splits):
 
 def _review(chance, label):
     kind = chance.random()
-    if kind < 0.45:
+    if kind < 0.5:
         text = _clause(chance, label)
     elif kind < 0.78:
         text = chance.choice(CONTRASTS).format(
@@ -176,7 +171,7 @@ def _clause(chance, label):
     kind = chance.random()
     if kind < 0.2:
         form, quality = chance.choice(IDIOMS[label]), label
-    elif kind < 0.45:
+    elif kind < 0.42:
         form, quality = chance.choice(NEGATIONS), OPPOSITE[label]
     else:
         form, quality = chance.choice(PLAIN), label
