@@ -1,9 +1,14 @@
 """Texts and labels as plain lists: what every reader returns and every pipeline starts from."""
 
+import weakref
+
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["DataError", "Examples", "Splits"]
+__all__ = ["DataError", "Examples", "Splits", "source"]
+
+# Which examples a dataset was made of, so that they are neither read nor tokenised twice.
+_SOURCES = weakref.WeakKeyDictionary()
 
 
 class DataError(ValueError):
@@ -57,13 +62,20 @@ class Examples:
 
     def dataset(self):
         """`tf.data.Dataset` of scalar strings: (text, label), or text alone without labels."""
-        texts = np.array([text.encode() for text in self.texts], dtype=object)
-        # An empty object array has no type that TensorFlow could read off its items.
-        texts = tf.constant(texts, tf.string, shape=(len(texts),))
-        if self.labels is None:
-            return tf.data.Dataset.from_tensor_slices(texts)
-        labels = tf.constant(self.labels, tf.string, shape=(len(self),))
-        return tf.data.Dataset.from_tensor_slices((texts, labels))
+        # The shape is given, as no type could be read off an empty list.
+        columns = [tf.constant(self.texts, tf.string, shape=(len(self),))]
+        if self.labels is not None:
+            columns.append(tf.constant(self.labels, tf.string, shape=(len(self),)))
+        made = tf.data.Dataset.from_tensor_slices(
+            columns[0] if self.labels is None else tuple(columns)
+        )
+        _SOURCES[made] = self
+        return made
+
+
+def source(dataset):
+    """The `Examples` that a dataset was made of by `Examples.dataset`, or `None`."""
+    return _SOURCES.get(dataset)
 
 
 class Splits:

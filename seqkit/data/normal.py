@@ -37,10 +37,12 @@ def clean(texts, *, lowercase=True):
         True
     """
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    texts = tf.strings.regex_replace(texts, INVISIBLE, "")
+    texts = tf.strings.regex_replace(texts, BLANK, " ")
     if lowercase:
+        # Only now: `tf.strings.lower` ends a text at the first NUL.
         texts = tf.strings.lower(texts, encoding="utf-8")
-    texts = canonical(texts)
-    return tf.strings.regex_replace(tf.strings.regex_replace(texts, INVISIBLE, ""), BLANK, " ")
+    return canonical(texts)
 
 
 def canonical(texts):

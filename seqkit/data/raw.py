@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from seqkit.data.examples import DataError, Examples
+from seqkit.data.examples import DataError, Examples, source
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
 
 __all__ = ["as_examples", "from_dataset", "from_lists", "from_pandas", "read"]
@@ -176,7 +176,7 @@ def _as_examples(x, name):
     if isinstance(x, Examples):
         return x
     if isinstance(x, tf.data.Dataset):
-        return from_dataset(x, name=name)
+        return source(x) or from_dataset(x, name=name)
     if isinstance(x, pathlib.Path) or (isinstance(x, str) and _is_path(x)):
         return read(x)
     if isinstance(x, (str, bytes)):
