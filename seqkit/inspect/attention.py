@@ -52,8 +52,9 @@ def attention_weights(model, text):
     panel.axhline(1 / len(words), color="gray", lw=0.8, ls="--", label="equal weights")
     panel.set_xticks(range(len(words)), known, rotation=45, ha="right", rotation_mode="anchor")
     answer = model.classify([text])[0]
-    panel.set(ylabel="weight", title=f"{answer.label} {answer.probability:.3f}")
+    panel.set_title(f"{answer.label} {answer.probability:.3f}", loc="left")
+    panel.set_ylabel("weight")
     panel.set_xlim(-0.6, len(words) - 0.4)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(frameon=False, fontsize="small")
+    panel.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1))
     return figure

@@ -44,7 +44,7 @@ def confusion_matrix(report):
     panel.set_yticks(places, report.labels)
     panel.set(
         xlabel="answered",
-        ylabel="is",
+        ylabel="labelled",
         title=f"accuracy {report.accuracy:.3f}, macro-F1 {report.macro_f1:.3f}",
     )
     figure.colorbar(image, label="share of the row", shrink=0.8)

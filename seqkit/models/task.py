@@ -115,13 +115,13 @@ class Task(Configured, keras.Model):
                 weights=sample_weight,
             ).dataset
             y, class_weight, sample_weight, validation_split = None, None, None, 0.0
-            shuffle = False  # done; Keras would warn that it cannot
         elif has_length(x):
             kwargs["batch_size"] = batch_size
         if validation_data is not None:
             validation_data = self.validation_batches(validation_data, batch_size)
         callbacks = keras.tree.flatten(callbacks or [])
-        with guarded(callbacks, validated=bool(validation_data or validation_split)) as callbacks:
+        validated = validation_data is not None or validation_split > 0
+        with guarded(callbacks, validated=validated) as callbacks:
             return super().fit(
                 x,
                 y,
@@ -130,7 +130,7 @@ class Task(Configured, keras.Model):
                 callbacks=callbacks,
                 validation_split=validation_split,
                 validation_data=validation_data,
-                shuffle=shuffle,
+                shuffle=shuffle and has_length(x),  # Keras warns that it cannot shuffle others
                 class_weight=class_weight,
                 sample_weight=sample_weight,
                 **kwargs,

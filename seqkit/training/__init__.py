@@ -5,5 +5,14 @@ from seqkit.training.guard import guarded
 from seqkit.training.keep_best import KeepBest
 from seqkit.training.losses import Crossentropy
 from seqkit.training.metrics import MacroF1
+from seqkit.training.progress import Progress
 
-__all__ = ["Crossentropy", "DivergenceError", "KeepBest", "MacroF1", "StopOnNaN", "guarded"]
+__all__ = [
+    "Crossentropy",
+    "DivergenceError",
+    "KeepBest",
+    "MacroF1",
+    "Progress",
+    "StopOnNaN",
+    "guarded",
+]
