@@ -74,8 +74,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def keep(self):
         # Copies: a backend may hand out views of memory that the next step writes to.
-        variables = self.variables(self.model)
-        self.kept = [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+        self.kept = [v.numpy().copy() for v in self.variables(self.model)]
 
     def restore(self):
         """Puts weights and optimizer state of the best epoch back into the model."""
