@@ -30,9 +30,10 @@ SINGLE_QUOTE = r"[`\x{2018}-\x{201B}\x{02BC}]"
 # Penn Treebank names of brackets, as public corpora hold them, and what people type.
 BRACKETS = ((r"(?i)-l[rcs]b-", "("), (r"(?i)-r[rcs]b-", ")"))
 ELLIPSIS = r"\.{2,}|\x{2026}"
-NOT = r"(?i)(n't)\b"
+# A contraction leaves its word, and Chinese characters leave each other.
+APART = r"(?i)(n't\b|\p{Han})"
 # Tried from left to right: contraction, ellipsis, dash, number, word, any other visible character.
-WORD = r"(?i)(n't\b|'(?:s|m|d|ll|re|ve)\b|\.\.\.|-{2,}|\pN+(?:[.,]\pN+)+|\p{Han}|[\pL\pM\pN]+|\S)"
+WORD = r"(?i)(n't\b|'(?:s|m|d|ll|re|ve)\b|\.\.\.|-{2,}|\pN+(?:[.,]\pN+)+|[\pL\pM\pN]+|\S)"
 CHARACTER = r"(\PM\pM*|\pM+)"
 # A control character, so that no cleaned text holds it.
 BREAK = "\x1f"
@@ -210,7 +211,7 @@ class Words(Tokens):
             (SINGLE_QUOTE, "'"),
             *BRACKETS,
             (ELLIPSIS, "..."),
-            (NOT, r" \1"),
+            (APART, r" \1 "),
             (WORD, r" \1 "),
         )
         for pattern, replacement in rules:

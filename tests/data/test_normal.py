@@ -48,7 +48,7 @@ ODD = {
     "nul": "a\x00b",
     "newlines": "a\r\n\tb\u2028c\x85d\x0be",
     "spaces of all kinds": "a\u00a0b\u3000c\u2003d\u202fe",
-    "mathematical": "𝔘𝔫𝔦 \U0001d15e",
+    "mathematical": "\U0001d518\U0001d52b \U0001d15e",
     "last planes": "\U0002f800 \U000e0041\U0010fffd",
 }
 

@@ -138,7 +138,7 @@ BROKEN = {
     "bad JSON": (
         "r.jsonl",
         '{"text": "a", "label": 1}\n{"text": "b",\n',
-        "r.jsonl, line 2: expected a JSON object. Received: '{\"text\": \"b\",'",
+        'r.jsonl, line 2: expected a JSON object. Received: \'{"text": "b",\'',
     ),
     "JSON list": (
         "r.jsonl",
