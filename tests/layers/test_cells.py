@@ -1,0 +1,163 @@
+"""Each cell against NumPy written from its paper's equation.
+
+Shapes: B batch, T time, D features, N units.
+"""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from seqkit import layers
+from seqkit.testing import equations, run
+
+B, T, N = 3, 5, 4
+MASKS = {
+    "no mask": None,
+    "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
+    "left and empty": [[0, 0, 1, 1, 1], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]],
+    "holes": [[1, 0, 1, 1, 0], [0, 1, 0, 1, 1], [1, 1, 0, 0, 1]],
+}
+
+
+def relu(a):
+    return np.maximum(a, 0)
+
+
+# Options of our cell, and what they are called in the reference.
+VARIANTS = {
+    **{name: (name, {}, {}) for name in equations.CELLS},
+    "elman relu": ("elman", {"activation": "relu"}, {"activation": relu}),
+    "jordan wide": ("jordan", {"outputs": N + 2}, {}),
+    "projected_lstm wide": ("projected_lstm", {"projection": N + 2}, {}),
+    "leaky learned": ("leaky", {"learn_alpha": True}, {}),
+    "leaky per unit": ("leaky", {"alpha": [0.1, 0.4, 0.7, 0.99]}, {}),
+}
+WIDTHS = {"D = N": N, "D != N": 6}
+
+
+def random(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def build(variant, features, **options):
+    """A layer with random weights, and those weights as the reference reads them."""
+    name, cell_options, _ = VARIANTS[variant]
+    layer = layers.Recurrent(
+        name, N, return_sequences=True, return_state=True, **cell_options, **options
+    )
+    layer.build((B, T, features))
+    weights = layer.cell.trainable_weights
+    for k, weight in enumerate(weights):
+        weight.assign(0.7 * random(*weight.shape, seed=100 + k))
+    return layer, reference_weights(name, layer.cell)
+
+
+def reference_weights(name, cell):
+    """The cell's weights under the reference's names.
+
+    Layer norm keeps gains per gate, and biases that come after it inside the loop apart.
+    """
+    own = {w.path.split("/")[-1]: w.numpy() for w in cell.weights}
+    _, _, recurrent, biased, _ = equations.CELLS[name]
+    gates = cell.recurrent_gates
+    if any(key.startswith("recurrent_gain") for key in own):
+        own["recurrent_gain"] = np.concatenate([own[f"recurrent_gain_{g}"] for g in gates])
+        late = [own[f"recurrent_shift_{g}"] for g in gates if f"recurrent_shift_{g}" in own]
+        if name == "gru_reset_after" and late:
+            zero = np.zeros(2 * N, "float32")
+            own["bias"] = np.stack([own["bias"], np.concatenate([zero, *late])])
+        elif late:
+            own["bias"] = np.concatenate([own["bias"], *late])
+        assert own["recurrent_gain"].size == N * len(recurrent)
+    if "bias" in own:
+        assert own["bias"].shape[-1] == N * len(biased)
+    if name == "peephole_lstm":
+        own["peephole"] = np.stack([own[f"peephole_{gate}"] for gate in "ifo"])
+    if name == "leaky":
+        own["alpha"] = 1 / (1 + np.exp(-own["alpha_logit"]))
+    if name == "projected_lstm":
+        own["projection"] = own["projection_kernel"]
+    return own
+
+
+def states_of(layer):
+    sizes = layer.cell.state_size
+    return [random(B, size, seed=10 + k) for k, size in enumerate(sizes)]
+
+
+def assert_same(layer, x, expected, **call):
+    outputs, *states = [ops.convert_to_numpy(r) for r in layer(x, **call)]
+    np.testing.assert_allclose(outputs, expected[0], rtol=1e-5, atol=1e-5, err_msg="outputs")
+    assert len(states) == len(expected[1])
+    for k, (state, other) in enumerate(zip(states, expected[1], strict=True)):
+        np.testing.assert_allclose(state, other, rtol=1e-5, atol=1e-5, err_msg=f"state {k}")
+
+
+def test_every_cell_is_here():
+    assert set(layers.CELLS) == set(equations.CELLS)
+
+
+@pytest.mark.parametrize(
+    ("mask", "initial"),
+    [("no mask", True), ("right", False), ("left and empty", True), ("holes", False)],
+)
+@pytest.mark.parametrize("backwards", [False, True], ids=["forward", "backward"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_equation(variant, width, initial, backwards, mask):
+    layer, weights = build(variant, WIDTHS[width], go_backwards=backwards)
+    x = random(B, T, WIDTHS[width])
+    mask = None if MASKS[mask] is None else np.array(MASKS[mask], bool)
+    states = states_of(layer) if initial else None
+    name, _, options = VARIANTS[variant]
+    expected = run(name, weights, x, states, mask=mask, go_backwards=backwards, options=options)
+    assert_same(layer, x, expected, mask=mask, initial_state=states)
+
+
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_layer_norm(variant, width, bias):
+    layer, weights = build(variant, WIDTHS[width], layer_norm=True, use_bias=bias)
+    assert ("bias" in weights) == bias
+    x, mask, states = random(B, T, WIDTHS[width]), np.array(MASKS["holes"], bool), states_of(layer)
+    name, _, options = VARIANTS[variant]
+    expected = run(name, weights, x, states, mask=mask, options=options, layer_norm=True)
+    assert_same(layer, x, expected, mask=mask, initial_state=states)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_bias(variant, width):
+    layer, weights = build(variant, WIDTHS[width], use_bias=False)
+    assert not [name for name in weights if "bias" in name or "shift" in name]
+    x, states = random(B, T, WIDTHS[width]), states_of(layer)
+    name, _, options = VARIANTS[variant]
+    assert_same(layer, x, run(name, weights, x, states, options=options), initial_state=states)
+
+
+@pytest.mark.parametrize("mask", ["no mask", "holes"])
+@pytest.mark.parametrize("variant", equations.CELLS)
+def test_zoneout_expects_at_inference(variant, mask):
+    rates = (0.2, 0.3)[: len(equations.CELLS[variant][4])]
+    layer, weights = build(variant, 6, zoneout=rates if len(rates) > 1 else rates[0])
+    x, states = random(B, T, 6), states_of(layer)
+    mask = None if MASKS[mask] is None else np.array(MASKS[mask], bool)
+    expected = run(variant, weights, x, states, mask=mask, zoneout=rates)
+    assert_same(layer, x, expected, mask=mask, initial_state=states, training=False)
+
+
+@pytest.mark.parametrize("variant", [n for n, c in equations.CELLS.items() if "c" in c[4]])
+def test_cell_dropout_expects_at_inference(variant):
+    layer, weights = build(variant, 6, cell_dropout=0.25, layer_norm=True, zoneout=(0.1, 0.2))
+    x, states, options = random(B, T, 6), states_of(layer), {"layer_norm": True}
+    expected = run(variant, weights, x, states, cell_mask=0.75, zoneout=(0.1, 0.2), **options)
+    assert_same(layer, x, expected, initial_state=states, training=False)
+
+
+@pytest.mark.parametrize("variant", equations.CELLS)
+def test_dropouts_rest_at_inference(variant):
+    rates = ("dropout", "recurrent_dropout", "update_dropout", "weight_drop")
+    layer, weights = build(variant, 6, **dict.fromkeys(rates, 0.5))
+    x, states = random(B, T, 6), states_of(layer)
+    assert_same(layer, x, run(variant, weights, x, states), initial_state=states, training=False)
