@@ -1,1 +1,82 @@
+"""Layers: everything with weights or noise, one step or one tensor at a time."""
 
+from seqkit.layers.cell import Cell
+from seqkit.layers.cells import CELLS, get
+from seqkit.layers.gated_cells import (
+    GRUCell,
+    GRUResetAfterCell,
+    MGUCell,
+    MUT1Cell,
+    MUT2Cell,
+    MUT3Cell,
+    UGRNNCell,
+)
+from seqkit.layers.lstm_cells import (
+    CoupledLSTMCell,
+    LSTM1997Cell,
+    LSTMCell,
+    PeepholeLSTMCell,
+    ProjectedLSTMCell,
+)
+from seqkit.layers.named import (
+    GRU,
+    IRNN,
+    LSTM,
+    LSTM1997,
+    MGU,
+    MUT1,
+    MUT2,
+    MUT3,
+    UGRNN,
+    CoupledLSTM,
+    Elman,
+    IndRNN,
+    Jordan,
+    Leaky,
+    PeepholeLSTM,
+    ProjectedLSTM,
+    SimpleRNN,
+)
+from seqkit.layers.recurrent import Recurrent
+from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
+
+__all__ = [
+    "CELLS",
+    "GRU",
+    "IRNN",
+    "LSTM",
+    "LSTM1997",
+    "MGU",
+    "MUT1",
+    "MUT2",
+    "MUT3",
+    "UGRNN",
+    "Cell",
+    "CoupledLSTM",
+    "CoupledLSTMCell",
+    "Elman",
+    "ElmanCell",
+    "GRUCell",
+    "GRUResetAfterCell",
+    "IRNNCell",
+    "IndRNN",
+    "IndRNNCell",
+    "Jordan",
+    "JordanCell",
+    "LSTM1997Cell",
+    "LSTMCell",
+    "Leaky",
+    "LeakyCell",
+    "MGUCell",
+    "MUT1Cell",
+    "MUT2Cell",
+    "MUT3Cell",
+    "PeepholeLSTM",
+    "PeepholeLSTMCell",
+    "ProjectedLSTM",
+    "ProjectedLSTMCell",
+    "Recurrent",
+    "SimpleRNN",
+    "UGRNNCell",
+    "get",
+]

@@ -1,0 +1,288 @@
+"""What every recurrent cell shares: weights, products, layer norm, config.
+
+A cell states its gates, its states and its equation. `Cell` makes the weights,
+`gates.Gates` turns them into `W x + U s + b`, `recurrent.Recurrent` runs the loop.
+
+Shapes: B batch, D input features, N units, G gates that read the input, R gates that
+read a state.
+"""
+
+import keras
+from keras import ops
+
+from seqkit.configured import Configured
+from seqkit.layers.gates import Gates
+from seqkit.layers.normalise import layer_norm
+
+__all__ = ["Cell"]
+
+# Options of `keras.layers.Layer`, which the class of a cell need not repeat.
+WEIGHT_OPTIONS = ("initializer", "regularizer", "constraint")
+
+
+class Cell(Configured, keras.layers.Layer):
+    """One step of a recurrence: `(x, states) -> (output, states)`.
+
+    A base: build one of its subclasses, or write a new one by setting the class
+    attributes and `step`. The loop, the noise, masks and direction live in
+    `Recurrent`; a cell also works inside `keras.layers.RNN`.
+
+    Attributes:
+        inputs: str, a letter for each gate with an input weight, in the order of the
+            columns of `kernel`.
+        recurrent: str, a letter for each gate with a recurrent weight, in the order of
+            the columns of `recurrent_kernel`. Defaults to `inputs`.
+        unweighted: str, gates that read `x` as it is where D = N, and through a
+            learned projection where D and N differ.
+        states: str, a letter for each carried state. The first is the output.
+        gate_biases: dict, gate -> initial bias.
+        recurrent_bias: bool, whether `U s` has biases of its own beside those of `W x`;
+            `bias` is then `(2, G * N)`, as in `keras.layers.GRU(reset_after=True)`.
+
+    Args:
+        units: int, size N of the state.
+        activation: name or callable, what the equation writes as tanh.
+        recurrent_activation: name or callable, what the equation writes as a sigmoid.
+        use_bias: bool.
+        layer_norm: bool. Normalise `W x` and `U s` over the units of each gate, with a
+            learned gain (Ba et al. 2016).
+        gate_bias: dict, gate -> initial bias, over the defaults of the class; for
+            example `{"f": 2.0}`. Gates it does not name start from `bias_initializer`.
+        kernel_initializer, recurrent_initializer, bias_initializer: as in Keras.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: as in Keras.
+        kernel_constraint, recurrent_constraint, bias_constraint: as in Keras.
+
+    Call arguments:
+        x: `(B, D)`.
+        states: list of `(B, N)`.
+        training: ignored; a cell has no noise of its own.
+    """
+
+    inputs = ""
+    recurrent = None
+    unweighted = ""
+    states = "h"
+    gate_biases = {}  # noqa: RUF012
+    recurrent_bias = False
+
+    def __init__(
+        self,
+        units,
+        *,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        use_bias=True,
+        layer_norm=False,
+        gate_bias=None,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        recurrent_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.units = positive_int("units", units)
+        self.activation = keras.activations.get(activation)
+        self.recurrent_activation = keras.activations.get(recurrent_activation)
+        self.use_bias, self.layer_norm = use_bias, layer_norm
+        self.gate_bias = dict(gate_bias or {})
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.recurrent_gates = self.inputs if self.recurrent is None else self.recurrent
+        # Gates whose bias belongs to `U s + b`, and so has to be added inside the loop.
+        self.late_gates = "".join(g for g in self.recurrent_gates if g not in self.inputs)
+        # Gates that read the input come first, as in Keras's kernels and biases.
+        self.biased_gates = self.inputs + ("" if self.recurrent_bias else self.late_gates)
+        unknown = sorted(set(self.gate_bias) - set(self.biased_gates))
+        if unknown:
+            raise ValueError(
+                f"`gate_bias` names gates that {type(self).__name__} does not have. "
+                f"Expected keys among {sorted(self.biased_gates)}. Received: {unknown}"
+            )
+        self.loop_weights = []
+
+    # The names under which the equations write the two activations.
+
+    def tanh(self, x):
+        return self.activation(x)
+
+    def sigmoid(self, x):
+        return self.recurrent_activation(x)
+
+    @property
+    def state_size(self):
+        return [self.units] * len(self.states)
+
+    @property
+    def output_size(self):
+        return self.state_size[0]
+
+    def get_initial_state(self, batch_size=None):
+        return [ops.zeros((batch_size, size), self.compute_dtype) for size in self.state_size]
+
+    def build(self, input_shape):
+        features, units = input_shape[-1], self.units
+        if features is None:
+            raise ValueError(
+                f"The last axis of the input of {self.name!r} must be known. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+        self.read_directly = self.unweighted if features == units else ""
+        self.weighted_gates = self.inputs + ("" if self.read_directly else self.unweighted)
+        shape = (features, len(self.weighted_gates) * units)
+        self.kernel = self.matrix("kernel", "kernel", shape)
+        self.build_recurrent()
+        if self.layer_norm:
+            self.build_layer_norm()
+        if self.use_bias:
+            self.build_bias()
+        self.built = True
+
+    def build_recurrent(self):
+        """Makes `recurrent_kernel`, which reads the output: `(N, R * N)`."""
+        if self.recurrent_gates:
+            shape = (self.output_size, len(self.recurrent_gates) * self.units)
+            self.recurrent_kernel = self.matrix("recurrent_kernel", "recurrent", shape)
+
+    def build_layer_norm(self):
+        width = len(self.weighted_gates) * self.units
+        self.kernel_gain = self.add_weight((width,), "ones", name="kernel_gain")
+        self.recurrent_gains = {
+            gate: self.vector(f"recurrent_gain_{gate}", "ones") for gate in self.recurrent_gates
+        }
+        # A bias that belongs to `U s` comes after the norm, inside the loop.
+        self.recurrent_shifts = {
+            gate: self.vector(f"recurrent_shift_{gate}", self.bias_start(gate))
+            for gate in self.late_gates
+            if self.use_bias
+        }
+
+    def build_bias(self):
+        def start(shape, dtype=None):
+            first = [self.bias_start(gate)((self.units,), dtype=dtype) for gate in self.bias_gates]
+            if len(shape) == 1:
+                return ops.concatenate(first)
+            second = self.bias_initializer((shape[-1],), dtype=dtype)
+            return ops.stack([ops.concatenate(first), second])
+
+        self.bias_gates = self.inputs if self.layer_norm else self.biased_gates
+        width = len(self.bias_gates) * self.units
+        shape = (2, width) if self.recurrent_bias and not self.layer_norm else (width,)
+        self.bias = self.matrix("bias", "bias", shape, start)
+
+    def bias_start(self, gate):
+        """The initializer of one gate's bias."""
+        values = {**self.gate_biases, **self.gate_bias}
+        if gate in values:
+            return keras.initializers.Constant(values[gate])
+        return self.bias_initializer
+
+    def matrix(self, name, kind, shape, initializer=None):
+        """A weight with the initializer, regularizer and constraint of its kind."""
+        options = {option: getattr(self, f"{kind}_{option}") for option in WEIGHT_OPTIONS}
+        if initializer is not None:
+            options["initializer"] = initializer
+        return self.add_weight(shape, name=name, **options)
+
+    def vector(self, name, initializer, **options):
+        """A weight of one number per unit that `step` reads inside the loop."""
+        weight = self.add_weight((self.units,), initializer, name=name, **options)
+        self.loop_weights.append(weight)
+        return weight
+
+    def project(self, x):
+        """What the input adds to each gate: `(..., D) -> {gate: (..., N)}`.
+
+        Independent of the state, so the loop's owner computes it for all steps at once.
+        """
+        kernels = blocks(self.kernel, self.weighted_gates)
+        projected = {gate: ops.matmul(x, kernel) for gate, kernel in kernels.items()}
+        if self.layer_norm:
+            gains = blocks(self.kernel_gain, self.weighted_gates)
+            projected = {gate: layer_norm(p) * gains[gate] for gate, p in projected.items()}
+        for gate, bias in self.early_biases().items():
+            projected[gate] = projected[gate] + bias
+        return {**projected, **dict.fromkeys(self.read_directly, x)}
+
+    def early_biases(self):
+        """Biases that do not wait for the state: `{gate: (N,)}`."""
+        if not self.use_bias:
+            return {}
+        biases, recurrent = self.bias_blocks()
+        return {
+            gate: bias + recurrent[gate] if gate in recurrent else bias
+            for gate, bias in biases.items()
+            if gate in self.inputs
+        }
+
+    def recurrent_products(self):
+        """What the loop multiplies by, and adds: `{name: (matrix, bias or None)}`."""
+        if not self.recurrent_gates:
+            return {}
+        late = {}
+        if self.use_bias and not self.layer_norm:
+            biases, recurrent = self.bias_blocks()
+            late = {gate: {**biases, **recurrent}[gate] for gate in self.late_gates}
+        matrices = blocks(self.recurrent_kernel, self.recurrent_gates)
+        return {gate: (matrix, late.get(gate)) for gate, matrix in matrices.items()}
+
+    def bias_blocks(self):
+        """The biases of `W x`, and those of `U s` where it has its own, by gate."""
+        if len(self.bias.shape) == 1:
+            return blocks(self.bias, self.bias_gates), {}
+        return blocks(self.bias[0], self.bias_gates), blocks(self.bias[1], self.recurrent_gates)
+
+    def finish_product(self, gate, product):
+        """Layer norm of `U s`, where it is on."""
+        if not self.layer_norm:
+            return product
+        product = layer_norm(product) * self.recurrent_gains[gate]
+        shift = self.recurrent_shifts.get(gate)
+        return product if shift is None else product + shift
+
+    def call(self, x, states, training=False):
+        products = self.recurrent_products()
+
+        def product(name, state):
+            matrix, bias = products[name]
+            u = ops.matmul(state, matrix)
+            return u if bias is None else u + bias
+
+        new = self.advance(Gates(self, self.project(x), product), states)
+        return new[0], new
+
+    def advance(self, gates, states):
+        """`step` with its result as a list."""
+        new = self.step(gates, *states)
+        return list(new) if isinstance(new, tuple) else [new]
+
+    def step(self, gates, *states):
+        """The equation: returns the new state, or a tuple of them in order."""
+        raise NotImplementedError
+
+
+def blocks(weight, gates):
+    """`(..., G * N) -> {gate: (..., N)}`.
+
+    Split once, before the loop: a slice inside it costs a padded gradient at every step.
+    """
+    return dict(zip(gates, ops.split(weight, len(gates), axis=-1), strict=True))
+
+
+def positive_int(name, value):
+    """`value` if it is a positive int; a clear error if not."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+    return value

@@ -1,0 +1,38 @@
+"""Chooses how the loop over time runs: the backend's engine, or step by step."""
+
+import keras
+from keras import ops
+
+__all__ = ["scan", "unrolled"]
+
+
+def scan(*args, **kwargs):
+    """The loop of the backend in use; see `engine_tensorflow.scan` for the arguments."""
+    if keras.backend.backend() == "tensorflow":
+        from seqkit.layers.engine_tensorflow import scan as run
+    elif keras.backend.backend() == "jax":
+        from seqkit.layers.engine_jax import scan as run
+    else:
+        run = unrolled
+    return run(*args, **kwargs)
+
+
+def unrolled(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+    """One copy of the step for each time step, differentiated by the backend."""
+
+    def product(name, state):
+        matrix, bias = products[name]
+        value = ops.matmul(state, matrix)
+        return value if bias is None else value + bias
+
+    time = next(iter(inputs.values())).shape[0]
+    history = [states]
+    for t in range(time):
+        now = ({n: x[t] for n, x in inputs.items()}, {n: x[t] for n, x in noise.items()})
+        states = advance(*now, product, states)
+        history.append(states)
+    kept = [
+        ops.stack([step[k] for step in history]) if wanted else None
+        for k, wanted in enumerate(keep)
+    ]
+    return kept, states

@@ -1,0 +1,32 @@
+"""The loop over time on JAX: `jax.lax.scan`.
+
+Shapes: T time, B batch, N units.
+"""
+
+import jax
+import keras
+from jax import numpy as jnp
+
+__all__ = ["scan"]
+
+
+def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+    """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
+    weights = [jnp.asarray(weight.value) for weight in loop_weights]
+
+    def product(name, state):
+        matrix, bias = products[name]
+        value = jnp.matmul(state, matrix)
+        return value if bias is None else value + bias
+
+    def step(states, now):
+        with keras.StatelessScope(list(zip(loop_weights, weights, strict=True))):
+            new = advance(*now, product, states)
+        return new, [s if wanted else None for s, wanted in zip(new, keep, strict=True)]
+
+    last, history = jax.lax.scan(step, list(states), (inputs, noise))
+    with_start = [
+        None if h is None else jnp.concatenate([start[None], h])
+        for h, start in zip(history, states, strict=True)
+    ]
+    return with_start, last

@@ -1,0 +1,229 @@
+"""The loop over time on TensorFlow, with the weight gradients taken after it.
+
+Forward keeps the states, the recurrent products and what each product read. Backward
+walks back through the vector-Jacobian product of one step, in which every product is
+replaced by its saved value and passes `dp U^T` on; `dU` is one matrix product over all
+steps once the loop is done.
+
+Shapes: T time, B batch, N units.
+"""
+
+import keras
+import tensorflow as tf
+
+__all__ = ["scan"]
+
+
+def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+    """Runs `advance` over time.
+
+    Args:
+        advance: callable `(inputs, noise, product, states) -> states`, one step, where
+            `product(name, state)` multiplies by the matrix of that name and adds its bias.
+        inputs: dict of `(T, B, N)`; gradients flow to them.
+        noise: dict of `(T, B, N)`, constants.
+        states: list of `(B, N)`.
+        products: dict, name -> (matrix, bias or None).
+        loop_weights: list of Keras variables that `advance` reads.
+        steps: int or scalar, how many of the T steps to run.
+        keep: list of bool, for each state, whether all its values are asked for.
+        training: bool. Without it a gradient, should one be asked for, runs the loop again.
+
+    Returns:
+        The history `(T + 1, B, N)` of each state that is kept, from the initial state on,
+        None for the others; and the list of last states.
+    """
+    # A custom gradient takes tensors; a variable that it met inside would be an error.
+    matrices = {name: tf.convert_to_tensor(matrix) for name, (matrix, _) in products.items()}
+    biases = {
+        name: tf.convert_to_tensor(bias) for name, (_, bias) in products.items() if bias is not None
+    }
+    weights = [tf.cast(weight.value, weight.dtype) for weight in loop_weights]
+    sources = (inputs, states, matrices, biases, weights)
+    loop = _Loop(advance, noise, loop_weights, steps, keep)
+
+    @tf.custom_gradient
+    def run(*flat):
+        sources_ = tf.nest.pack_sequence_as(sources, flat)
+        history, last, saved = loop.forward(*sources_, save=training)
+
+        def gradient(*upstream):
+            kept = history, saved
+            if not training:
+                again, _, products_ = loop.forward(*sources_, save=True)
+                kept = again, products_
+            return tf.nest.flatten(loop.backward(*sources_, *kept, list(upstream)))
+
+        return [history[k] for k, wanted in enumerate(keep) if wanted] + last, gradient
+
+    outputs = run(*tf.nest.flatten(sources))
+    last = outputs[sum(keep) :]
+    kept = iter(outputs)
+    return [next(kept) if wanted else None for wanted in keep], list(last)
+
+
+class _Loop:
+    def __init__(self, advance, noise, loop_weights, steps, keep):
+        self.advance, self.noise, self.loop_weights = advance, noise, loop_weights
+        self.steps, self.keep = steps, keep
+        # For each product, what it reads: the index of a state, or the name under which
+        # `forward` saved it. Filled in while the first step is traced.
+        self.reads = {}
+
+    def step(self, inputs, noise, product, states, weights):
+        """One step, with the loop's own tensors in place of the layer's variables."""
+        scope = keras.StatelessScope(list(zip(self.loop_weights, weights, strict=True)))
+        with scope:
+            return self.advance(inputs, noise, product, states)
+
+    def forward(self, inputs, states, matrices, biases, weights, save):
+        first = next(iter(inputs.values()))
+        time = tf.shape(first)[0]
+
+        def reserve(width, length=time):
+            return tf.raw_ops.TensorListReserve(
+                element_shape=[tf.shape(first)[1], width],
+                num_elements=length,
+                element_dtype=first.dtype,
+            )
+
+        def body(t, states, histories, values, reads):
+            values, reads, seen = dict(values), dict(reads), {}
+
+            def product(name, state):
+                value = tf.matmul(state, matrices[name])
+                if name in biases:
+                    value = tf.nn.bias_add(value, biases[name])
+                if save:
+                    self.reads[name] = self._slot(name, state, states, seen)
+                    if self.reads[name] == name:
+                        reads[name] = put(reads[name], t, state)
+                    values[name] = put(values[name], t, value)
+                return value
+
+            new = self.step(at(inputs, t), at(self.noise, t), product, states, weights)
+            histories = {k: put(history, t + 1, new[k]) for k, history in histories.items()}
+            return t + 1, new, histories, values, reads
+
+        histories = {
+            k: put(reserve(state.shape[-1], time + 1), 0, state)
+            for k, state in enumerate(states)
+            if save or self.keep[k]
+        }
+        values = {n: reserve(m.shape[1]) for n, m in matrices.items()} if save else {}
+        reads = {n: reserve(m.shape[0]) for n, m in matrices.items()} if save else {}
+        _, last, histories, values, reads = tf.while_loop(
+            lambda t, *_: t < self.steps,
+            body,
+            (tf.constant(0), list(states), histories, values, reads),
+        )
+        history = {k: stack(h, states[k].shape[-1], first) for k, h in histories.items()}
+        return history, last, (values, reads)
+
+    def _slot(self, name, state, states, seen):
+        for k, known in enumerate(states):
+            if state is known:
+                return k
+        return seen.setdefault(id(state), name)
+
+    def backward(self, inputs, states, matrices, biases, weights, history, saved, upstream):
+        first = next(iter(inputs.values()))
+        values, reads = saved
+        values = {n: stack(v, matrices[n].shape[1], first) for n, v in values.items()}
+        transposed = {name: tf.transpose(matrix) for name, matrix in matrices.items()}
+        wanted = [k for k, kept in enumerate(self.keep) if kept]
+        d_history = dict(zip(wanted, upstream[: len(wanted)], strict=True))
+        d_last = upstream[len(wanted) :]
+        shared = {}
+
+        def reserve(like):
+            return tf.raw_ops.TensorListReserve(
+                element_shape=[tf.shape(first)[1], like.shape[-1]],
+                num_elements=tf.shape(first)[0],
+                element_dtype=first.dtype,
+            )
+
+        def body(t, d_states, d_weights, d_inputs, d_products):
+            now, value, d_product = at(inputs, t), at(values, t), {}
+            before = [history[k][t] for k in range(len(states))]
+            with tf.GradientTape() as tape:
+                tape.watch([now, before, weights])
+
+                def product(name, state):
+                    @tf.custom_gradient
+                    def replay(state):
+                        def gradient(d):
+                            d_product[name] = d
+                            return tf.matmul(d, transposed[name])
+
+                        return tf.identity(value[name]), gradient
+
+                    return replay(state)
+
+                new = self.step(now, at(self.noise, t), product, before, weights)
+            d_new = [
+                d + d_history[k][t + 1] if k in d_history else d for k, d in enumerate(d_states)
+            ]
+            d_now, d_before, d_step = tape.gradient(
+                new, [now, before, weights], d_new, unconnected_gradients="zero"
+            )
+            for name, d in d_product.items():
+                # In most cells `W x` and `U s` are added, so that one gradient is both.
+                shared[name] = d_now.get(name) is d
+            d_inputs = {n: put(stacked, t, d_now[n]) for n, stacked in d_inputs.items()}
+            d_products = {
+                n: stacked if shared[n] else put(stacked, t, d_product[n])
+                for n, stacked in d_products.items()
+            }
+            d_weights = [a + b for a, b in zip(d_weights, d_step, strict=True)]
+            return t - 1, d_before, d_weights, d_inputs, d_products
+
+        d_inputs = {name: reserve(x) for name, x in inputs.items()}
+        d_products = {name: reserve(matrix) for name, matrix in matrices.items()}
+        _, d_states, d_weights, d_inputs, d_products = tf.while_loop(
+            lambda t, *_: t >= 0,
+            body,
+            (
+                tf.convert_to_tensor(self.steps) - 1,
+                list(d_last),
+                [tf.zeros_like(weight) for weight in weights],
+                d_inputs,
+                d_products,
+            ),
+        )
+        d_inputs = {n: stack(d, inputs[n].shape[-1], first) for n, d in d_inputs.items()}
+        d_matrices, d_biases = {}, {}
+        for name, matrix in matrices.items():
+            d = d_inputs[name] if shared[name] else None
+            if d is None:
+                d = stack(d_products[name], matrix.shape[1], first)
+            slot = self.reads[name]
+            if isinstance(slot, int):
+                read = history[slot][:-1]
+            else:
+                read = stack(reads[slot], matrix.shape[0], first)
+            read = tf.reshape(read, (-1, matrix.shape[0]))
+            d_flat = tf.reshape(d, (-1, matrix.shape[1]))
+            d_matrices[name] = tf.matmul(read, d_flat, transpose_a=True)
+            if name in biases:
+                d_biases[name] = tf.reduce_sum(d_flat, axis=0)
+        d_states = [d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)]
+        return d_inputs, d_states, d_matrices, d_biases, d_weights
+
+
+def at(tensors, t):
+    """The values of one step. A slice of the first axis shares memory with the whole."""
+    return {name: tensor[t] for name, tensor in tensors.items()}
+
+
+def put(items, t, value):
+    return tf.raw_ops.TensorListSetItem(input_handle=items, index=t, item=value)
+
+
+def stack(items, width, like):
+    """A list of `(B, N)` as one `(T, B, N)`; entries that were never written are zero."""
+    stacked = tf.raw_ops.TensorListStack(
+        input_handle=items, element_shape=[tf.shape(like)[1], width], element_dtype=like.dtype
+    )
+    stacked.set_shape((None, like.shape[1], width))
+    return stacked

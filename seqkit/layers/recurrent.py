@@ -1,0 +1,287 @@
+"""Runs any cell over a sequence: direction, masks, noise, states.
+
+Shapes: B batch, T time, D input features, N units.
+"""
+
+import keras
+from keras import ops, random
+
+from seqkit.configured import Configured
+from seqkit.layers import cells, engine
+from seqkit.layers.cell import Cell
+from seqkit.layers.gates import Gates, same
+from seqkit.layers.ordering import Ordering
+
+__all__ = ["Recurrent"]
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class Recurrent(Configured, keras.layers.RNN):
+    """Runs a cell over a sequence, with the loop of the backend's engine.
+
+    Takes the place of `keras.layers.RNN`, and does what it does, with these differences:
+    noise is drawn once per call, before the loop; masked steps are never computed, and
+    nothing that stands in them, NaN included, reaches outputs, states or gradients; the
+    batch may be of any size; a sequence may be empty.
+
+    Args:
+        cell: name, class or instance of a `Cell`; see `seqkit.layers.CELLS`.
+        units: int, size N of the state; needed with a name or a class.
+        return_sequences: bool. Return the output of every step.
+        return_state: bool. Also return the last states.
+        go_backwards: bool. Read the sequence from its end, and return it so.
+        stateful: bool. Start each batch from the last states of the one before.
+        unroll: bool. One copy of the step for each time step, instead of a loop.
+        zero_output_for_mask: bool. Outputs of masked steps are zero, not the last ones.
+        dropout: rate on the inputs, one mask for all steps (Gal & Ghahramani 2016).
+        recurrent_dropout: rate on the states that `U` reads, one mask for all steps
+            (Gal & Ghahramani 2016).
+        update_dropout: rate on the candidate update, a mask for each step (Semeniuta 2016).
+        cell_dropout: rate on the cell state `c`, one mask for all steps; at inference the
+            expectation (Moon et al. 2015).
+        zoneout: rate at which units keep their last state, for all states or as a pair
+            for `h` and `c`; at inference the expectation (Krueger et al. 2017).
+        weight_drop: rate on the entries of the recurrent weights (Merity et al. 2018).
+        trainable_initial_state: bool. Learn the state that sequences start from.
+        seed: int, or None for one drawn at random.
+        **options: arguments of the cell, and of `keras.layers.Layer`.
+
+    Call arguments:
+        sequences: `(B, T, D)`.
+        initial_state: list of `(B, N)`. Defaults to zeros, or the learned ones.
+        mask: bool `(B, T)`, True for steps that count.
+        training: bool, whether there is noise.
+        reset: bool `(B,)`, rows that start afresh whatever `initial_state` says.
+
+    Returns:
+        `(B, N)`, or `(B, T, N)` with `return_sequences`; with `return_state` a tuple of
+        that and each last state.
+
+    Raises:
+        ValueError: a rate outside [0, 1), an unknown cell, no `units`.
+
+    Example:
+        >>> layer = Recurrent("mut3", 8, zoneout=0.1, return_sequences=True)
+        >>> layer(keras.ops.ones((2, 5, 3))).shape
+        (2, 5, 8)
+    """
+
+    def __init__(
+        self,
+        cell,
+        units=None,
+        *,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        zero_output_for_mask=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        update_dropout=0.0,
+        cell_dropout=0.0,
+        zoneout=0.0,
+        weight_drop=0.0,
+        trainable_initial_state=False,
+        seed=None,
+        **options,
+    ):
+        for_layer = {n: options.pop(n) for n in list(options) if n in LAYER_OPTIONS}
+        if not isinstance(cell, (Cell, dict)):
+            options.setdefault("dtype", for_layer.get("dtype"))
+        super().__init__(
+            cell=cells.get(cell, units, **options),
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+            **for_layer,
+        )
+        self.dropout = rate("dropout", dropout)
+        self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
+        self.update_dropout = rate("update_dropout", update_dropout)
+        self.cell_dropout = rate("cell_dropout", cell_dropout)
+        self.weight_drop = rate("weight_drop", weight_drop)
+        self.zoneout = zoneout
+        self.zoneout_rates = per_state("zoneout", zoneout, len(self.cell.states))
+        if self.cell_dropout and "c" not in self.cell.states:
+            raise ValueError(
+                f"`cell_dropout` needs a cell with a cell state, such as an LSTM. "
+                f"Received: cell_dropout={cell_dropout} with {type(self.cell).__name__}"
+            )
+        self.trainable_initial_state = trainable_initial_state
+        self.seed = seed
+        self.seed_generator = random.SeedGenerator(seed)
+
+    @property
+    def units(self):
+        return self.cell.units
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        if self.trainable_initial_state:
+            self.initial_states = [
+                self.add_weight((size,), "zeros", name=f"initial_{name}")
+                for name, size in zip(self.cell.states, self.cell.state_size, strict=True)
+            ]
+        super().build(sequences_shape)
+
+    def get_initial_state(self, batch_size):
+        if not self.trainable_initial_state:
+            return self.cell.get_initial_state(batch_size=batch_size)
+        return [
+            ops.broadcast_to(ops.cast(start, self.compute_dtype), (batch_size, start.shape[0]))
+            for start in self.initial_states
+        ]
+
+    def call(self, sequences, initial_state=None, mask=None, training=False, reset=None):
+        states = self.start(ops.shape(sequences)[0], initial_state, reset)
+        if self.go_backwards:
+            sequences = ops.flip(sequences, axis=1)
+            mask = None if mask is None else ops.flip(mask, axis=1)
+        ordering = None if mask is None else Ordering(mask)
+        if training and self.dropout:
+            shape = (ops.shape(sequences)[0], 1, sequences.shape[-1])
+            sequences = sequences * self.scaled_mask(shape, self.dropout)
+
+        time_major = ops.swapaxes(sequences, 0, 1) if mask is None else ordering.gather(sequences)
+        steps = ops.shape(time_major)[0] if mask is None else ordering.steps
+        keep = [self.return_sequences, *[False] * (len(states) - 1)]
+        if mask is not None:  # rows end at different steps, so that last states are looked up
+            keep = [True, *[self.return_state or self.stateful] * (len(states) - 1)]
+        history, last = self.loop(time_major, states, keep, steps, training)
+        if mask is not None:
+            looked_up = zip(history, last, strict=True)
+            last = [end if h is None else ordering.last(h) for h, end in looked_up]
+        if self.stateful:
+            for variable, state in zip(self.states, last, strict=True):
+                variable.assign(state)
+
+        output = last[0]
+        if self.return_sequences and mask is None:
+            output = ops.swapaxes(history[0][1:], 0, 1)
+        elif self.return_sequences:
+            output = ordering.scatter(history[0], self.zero_output_for_mask)
+        return (output, *last) if self.return_state else output
+
+    def start(self, batch, initial_state, reset):
+        """The states to start from: given, carried over, learned, or zero."""
+        fresh = self.get_initial_state(batch)
+        states = initial_state
+        if states is None:
+            states = self.states if self.stateful else fresh
+        states = list(states) if isinstance(states, (list, tuple)) else [states]
+        if len(states) != len(fresh):
+            raise ValueError(
+                f"`initial_state` must have {len(fresh)} tensors ({', '.join(self.cell.states)}) "
+                f"for {type(self.cell).__name__}. Received: {len(states)}"
+            )
+        states = [ops.convert_to_tensor(s, self.compute_dtype) for s in states]
+        if reset is not None:
+            reset = ops.expand_dims(ops.cast(reset, "bool"), 1)
+            states = [ops.where(reset, new, s) for new, s in zip(fresh, states, strict=True)]
+        return states
+
+    def loop(self, x, states, keep, steps, training):
+        """`(T, B, D)` and states to the kept histories and the last states."""
+        cell, (time, batch) = self.cell, ops.shape(x)[:2]
+        products, noise, drop_state, drop_cell = cell.recurrent_products(), {}, same, same
+        if training:
+            noise = self.noise(time, batch)
+            products = self.drop_weights(products)
+            if self.recurrent_dropout:
+                kept = self.scaled_mask((batch, cell.output_size), self.recurrent_dropout)
+                drop_state = times(kept)
+        if self.cell_dropout:
+            sizes = dict(zip(cell.states, cell.state_size, strict=True))
+            drop_cell = times(self.moon_mask((batch, sizes["c"]), training))
+
+        def advance(inputs, noise, product, states):
+            drop = times(noise["update"]) if "update" in noise else same
+            gates = Gates(cell, inputs, product, drop, drop_cell, drop_state)
+            return self.zone_out(cell.advance(gates, states), states, noise)
+
+        # Two axes, so that the product and its gradient are one matrix product each.
+        projected = cell.project(ops.reshape(x, (-1, x.shape[-1])))
+        inputs = {n: ops.reshape(p, (time, batch, p.shape[-1])) for n, p in projected.items()}
+        run = engine.unrolled if self.unroll else engine.scan
+        return run(
+            advance,
+            inputs,
+            noise,
+            states,
+            products,
+            cell.loop_weights,
+            steps=steps,
+            keep=keep,
+            training=training,
+        )
+
+    def noise(self, time, batch):
+        """What each step needs of its own: `{name: (T, B, N)}`."""
+        noise = {}
+        if self.update_dropout:
+            noise["update"] = self.scaled_mask((time, batch, self.units), self.update_dropout)
+        sizes = self.cell.state_size
+        for k, (zoneout, size) in enumerate(zip(self.zoneout_rates, sizes, strict=True)):
+            if zoneout:
+                noise[f"zone{k}"] = self.draw((time, batch, size), zoneout)
+        return noise
+
+    def zone_out(self, new, old, noise):
+        """A zoned-out unit keeps its old value; at inference all move part of the way."""
+        mixed = list(new)
+        for k, zoneout in enumerate(self.zoneout_rates):
+            if f"zone{k}" in noise:
+                mixed[k] = ops.where(noise[f"zone{k}"], old[k], new[k])
+            elif zoneout:
+                mixed[k] = zoneout * old[k] + (1.0 - zoneout) * new[k]
+        return mixed
+
+    def drop_weights(self, products):
+        if not self.weight_drop:
+            return products
+        return {
+            name: (matrix * self.scaled_mask(matrix.shape, self.weight_drop), bias)
+            if name in self.cell.recurrent_gates
+            else (matrix, bias)
+            for name, (matrix, bias) in products.items()
+        }
+
+    def moon_mask(self, shape, training):
+        if training:
+            return ops.cast(self.draw(shape, 1.0 - self.cell_dropout), self.compute_dtype)
+        return 1.0 - self.cell_dropout
+
+    def scaled_mask(self, shape, dropped):
+        return ops.cast(self.draw(shape, 1.0 - dropped), self.compute_dtype) / (1.0 - dropped)
+
+    def draw(self, shape, chance):
+        """True with the given chance."""
+        return random.uniform(shape, dtype="float32", seed=self.seed_generator) < chance
+
+
+LAYER_OPTIONS = {"name", "dtype", "trainable", "activity_regularizer", "autocast"}
+
+
+def times(factor):
+    return lambda x: x * factor
+
+
+def rate(name, value):
+    if not isinstance(value, (int, float)) or not 0.0 <= value < 1.0:
+        raise ValueError(f"`{name}` must be a rate in [0, 1). Received: {name}={value!r}")
+    return float(value)
+
+
+def per_state(name, value, states):
+    """One rate for each state, from one for all or one for each."""
+    values = list(value) if isinstance(value, (list, tuple)) else [value] * states
+    if len(values) != states:
+        raise ValueError(
+            f"`{name}` must be one rate, or {states} for the states of the cell. "
+            f"Received: {name}={value!r}"
+        )
+    return [rate(name, v) for v in values]
