@@ -70,8 +70,8 @@ def class_weights(labels, names, class_weight):
         ValueError: `class_weight` is something else, or names a label that does not exist.
 
     Example:
-        >>> class_weights([0, 1, 1, 1], ("no", "yes"), "balanced").round(2).tolist()
-        [2.0, 0.67, 0.67, 0.67]
+        >>> class_weights([0, 1, 1], ("no", "yes"), "balanced").tolist()
+        [1.5, 0.75, 0.75]
     """
     if class_weight is None:
         return None

@@ -1,0 +1,40 @@
+"""Every public name explains itself with an example that runs."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+from seqkit import data
+
+MODULES = [module.name for module in pkgutil.iter_modules(data.__path__, "seqkit.data.")]
+# Bases nobody builds have no example of their own.
+BASES = {"Tokens", "DataError", "Report"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name):
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.failed == 0
+
+
+def test_every_public_name_has_an_example():
+    for name in data.__all__:
+        target = getattr(data, name)
+        if name not in BASES | {"samples", "Batches"}:
+            assert "Example:" in target.__doc__, name
+            assert ">>>" in target.__doc__, name
+
+
+def test_the_list_of_names_is_complete_and_sorted():
+    assert sorted(data.__all__) == data.__all__
+    public = {
+        name
+        for module in MODULES
+        for name in getattr(importlib.import_module(module), "__all__", ())
+    }
+    # Parts of one another, not of the package's face.
+    inner = {"PADDING", "UNKNOWN", "best_boundaries", "canonical", "clean", "source"}
+    inner |= {"bag_of_words_accuracy", "reviews"}
+    assert public - inner <= set(data.__all__)
