@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import pkgutil
+import subprocess
+import sys
 
 import pytest
 
@@ -38,3 +40,12 @@ def test_the_list_of_names_is_complete_and_sorted():
     inner = {"PADDING", "UNKNOWN", "best_boundaries", "canonical", "clean", "source"}
     inner |= {"bag_of_words_accuracy", "reviews"}
     assert public - inner <= set(data.__all__)
+
+
+def test_importing_the_package_brings_no_library_that_only_some_need():
+    code = (
+        "import sys, seqkit.data;"
+        "print(*({'pandas', 'sklearn', 'matplotlib', 'keras_hub', 'tokenizers'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
