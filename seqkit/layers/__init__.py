@@ -39,6 +39,8 @@ from seqkit.layers.named import (
 )
 from seqkit.layers.recurrent import Recurrent
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
+from seqkit.layers.stack import Stack
+from seqkit.layers.torch_weights import from_torch, load_torch
 
 __all__ = [
     "CELLS",
@@ -77,6 +79,9 @@ __all__ = [
     "ProjectedLSTMCell",
     "Recurrent",
     "SimpleRNN",
+    "Stack",
     "UGRNNCell",
+    "from_torch",
     "get",
+    "load_torch",
 ]

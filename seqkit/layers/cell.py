@@ -13,11 +13,12 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers.gates import Gates
 from seqkit.layers.normalise import layer_norm
+from seqkit.layers.products import multiplier
 
 __all__ = ["Cell"]
 
-# Options of `keras.layers.Layer`, which the class of a cell need not repeat.
 WEIGHT_OPTIONS = ("initializer", "regularizer", "constraint")
+BOUNDED = {keras.activations.get(name) for name in ("tanh", "sigmoid", "hard_sigmoid", "softsign")}
 
 
 class Cell(Configured, keras.layers.Layer):
@@ -120,6 +121,11 @@ class Cell(Configured, keras.layers.Layer):
 
     def sigmoid(self, x):
         return self.recurrent_activation(x)
+
+    @property
+    def bounded(self):
+        """Whether a state stays finite however long it runs on."""
+        return self.activation in BOUNDED
 
     @property
     def state_size(self):
@@ -253,13 +259,7 @@ class Cell(Configured, keras.layers.Layer):
         return product if shift is None else product + shift
 
     def call(self, x, states, training=False):
-        products = self.recurrent_products()
-
-        def product(name, state):
-            matrix, bias = products[name]
-            u = ops.matmul(state, matrix)
-            return u if bias is None else u + bias
-
+        product = multiplier(self.recurrent_products())
         new = self.advance(Gates(self, self.project(x), product), states)
         return new[0], new
 

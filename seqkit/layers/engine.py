@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seqkit.layers.products import multiplier
+
 __all__ = ["scan", "unrolled"]
 
 
@@ -19,13 +21,7 @@ def scan(*args, **kwargs):
 
 def unrolled(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
     """One copy of the step for each time step, differentiated by the backend."""
-
-    def product(name, state):
-        matrix, bias = products[name]
-        value = ops.matmul(state, matrix)
-        return value if bias is None else value + bias
-
-    time = next(iter(inputs.values())).shape[0]
+    product, time = multiplier(products), next(iter(inputs.values())).shape[0]
     history = [states]
     for t in range(time):
         now = ({n: x[t] for n, x in inputs.items()}, {n: x[t] for n, x in noise.items()})

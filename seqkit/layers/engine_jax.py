@@ -7,17 +7,15 @@ import jax
 import keras
 from jax import numpy as jnp
 
+from seqkit.layers.products import multiplier
+
 __all__ = ["scan"]
 
 
 def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
     """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
+    product = multiplier(products)
     weights = [jnp.asarray(weight.value) for weight in loop_weights]
-
-    def product(name, state):
-        matrix, bias = products[name]
-        value = jnp.matmul(state, matrix)
-        return value if bias is None else value + bias
 
     def step(states, now):
         with keras.StatelessScope(list(zip(loop_weights, weights, strict=True))):

@@ -46,6 +46,11 @@ class Ordering:
         rows = ops.where(ops.expand_dims(places >= 0, 1), rows, ops.zeros_like(rows))
         return ops.reshape(rows, (self.time, self.batch, x.shape[-1]))
 
+    def running(self):
+        """Bool `(T, B, 1)`: whether a row still has steps to go, in the moved order."""
+        steps = ops.expand_dims(ops.arange(self.time, dtype="int32"), 1)
+        return ops.expand_dims(steps < ops.expand_dims(self.lengths, 0), 2)
+
     def scatter(self, history, zero_output_for_mask):
         """`(T + 1, B, N) -> (B, T, N)`: padding repeats the output before it, or gives zeros.
 

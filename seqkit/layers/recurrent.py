@@ -44,6 +44,7 @@ class Recurrent(Configured, keras.layers.RNN):
         weight_drop: rate on the entries of the recurrent weights (Merity et al. 2018).
         trainable_initial_state: bool. Learn the state that sequences start from.
         seed: int, or None for one drawn at random.
+        activity_regularizer: as in Keras, on the output.
         **options: arguments of the cell, and of `keras.layers.Layer`.
 
     Call arguments:
@@ -85,6 +86,7 @@ class Recurrent(Configured, keras.layers.RNN):
         weight_drop=0.0,
         trainable_initial_state=False,
         seed=None,
+        activity_regularizer=None,
         **options,
     ):
         for_layer = {n: options.pop(n) for n in list(options) if n in LAYER_OPTIONS}
@@ -98,6 +100,7 @@ class Recurrent(Configured, keras.layers.RNN):
             stateful=stateful,
             unroll=unroll,
             zero_output_for_mask=zero_output_for_mask,
+            activity_regularizer=activity_regularizer,
             **for_layer,
         )
         self.dropout = rate("dropout", dropout)
@@ -151,7 +154,8 @@ class Recurrent(Configured, keras.layers.RNN):
         keep = [self.return_sequences, *[False] * (len(states) - 1)]
         if mask is not None:  # rows end at different steps, so that last states are looked up
             keep = [True, *[self.return_state or self.stateful] * (len(states) - 1)]
-        history, last = self.loop(time_major, states, keep, steps, training)
+        running = None if mask is None or self.cell.bounded else ordering.running()
+        history, last = self.loop(time_major, states, keep, steps, training, running)
         if mask is not None:
             looked_up = zip(history, last, strict=True)
             last = [end if h is None else ordering.last(h) for h, end in looked_up]
@@ -160,6 +164,8 @@ class Recurrent(Configured, keras.layers.RNN):
                 variable.assign(state)
 
         output = last[0]
+        if mask is not None:  # as in Keras, a row of no steps has no output
+            output = ops.where(ops.expand_dims(ordering.lengths > 0, 1), output, 0)
         if self.return_sequences and mask is None:
             output = ops.swapaxes(history[0][1:], 0, 1)
         elif self.return_sequences:
@@ -184,8 +190,12 @@ class Recurrent(Configured, keras.layers.RNN):
             states = [ops.where(reset, new, s) for new, s in zip(fresh, states, strict=True)]
         return states
 
-    def loop(self, x, states, keep, steps, training):
-        """`(T, B, D)` and states to the kept histories and the last states."""
+    def loop(self, x, states, keep, steps, training, running=None):
+        """`(T, B, D)` and states to the kept histories and the last states.
+
+        `running`, `(T, B, 1)`, stops rows at their end. Bounded states may run on unread;
+        others could reach infinity there, and infinity times no gradient is NaN.
+        """
         cell, (time, batch) = self.cell, ops.shape(x)[:2]
         products, noise, drop_state, drop_cell = cell.recurrent_products(), {}, same, same
         if training:
@@ -194,6 +204,8 @@ class Recurrent(Configured, keras.layers.RNN):
             if self.recurrent_dropout:
                 kept = self.scaled_mask((batch, cell.output_size), self.recurrent_dropout)
                 drop_state = times(kept)
+        if running is not None:
+            noise["running"] = running
         if self.cell_dropout:
             sizes = dict(zip(cell.states, cell.state_size, strict=True))
             drop_cell = times(self.moon_mask((batch, sizes["c"]), training))
@@ -201,7 +213,11 @@ class Recurrent(Configured, keras.layers.RNN):
         def advance(inputs, noise, product, states):
             drop = times(noise["update"]) if "update" in noise else same
             gates = Gates(cell, inputs, product, drop, drop_cell, drop_state)
-            return self.zone_out(cell.advance(gates, states), states, noise)
+            new = self.zone_out(cell.advance(gates, states), states, noise)
+            if "running" in noise:
+                pairs = zip(new, states, strict=True)
+                new = [ops.where(noise["running"], s, old) for s, old in pairs]
+            return new
 
         # Two axes, so that the product and its gradient are one matrix product each.
         projected = cell.project(ops.reshape(x, (-1, x.shape[-1])))
@@ -263,7 +279,7 @@ class Recurrent(Configured, keras.layers.RNN):
         return random.uniform(shape, dtype="float32", seed=self.seed_generator) < chance
 
 
-LAYER_OPTIONS = {"name", "dtype", "trainable", "activity_regularizer", "autocast"}
+LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast"}
 
 
 def times(factor):

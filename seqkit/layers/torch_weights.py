@@ -1,0 +1,113 @@
+"""Weights of `torch.nn.RNN`, `LSTM` and `GRU`, without torch.
+
+Shapes: D input features, N units, G gates.
+"""
+
+import numpy as np
+
+from seqkit.layers.stack import Stack
+
+__all__ = ["from_torch", "load_torch"]
+
+# Gates of torch, in its order, and of the cell here, in its own.
+GATES = {1: ("h", "h"), 3: ("rzn", "zrn"), 4: ("ifgo", "ifgo")}
+CELL_OF = {1: "elman", 3: "gru_reset_after", 4: "lstm"}
+
+
+def from_torch(state_dict, **options):
+    """A `Stack` with the weights of a `torch.nn.RNN`, `LSTM` or `GRU`.
+
+    Layers, directions, sizes and the kind of cell are read off the shapes.
+
+    Args:
+        state_dict: what `module.state_dict()` returns; tensors or arrays.
+        **options: arguments of `Stack`, such as `return_state=True`, or
+            `activation="relu"` for an `RNN` with relu.
+
+    Returns:
+        A built `Stack`.
+
+    Raises:
+        ValueError: not the weights of one of the three.
+    """
+    arrays = as_arrays(state_dict)
+    gates, units, width = shape_of(arrays)
+    layers = 1 + max(int(name.split("_l")[1].split("_")[0]) for name in arrays)
+    cell = CELL_OF[gates]
+    if "weight_hr_l0" in arrays:
+        cell, options["projection"] = "projected_lstm", width
+    stack = Stack(
+        cell,
+        units,
+        layers=layers,
+        bidirectional="weight_ih_l0_reverse" in arrays,
+        use_bias="bias_ih_l0" in arrays,
+        **options,
+    )
+    stack.build((None, None, arrays["weight_ih_l0"].shape[1]))
+    load_torch(stack, arrays)
+    return stack
+
+
+def load_torch(stack, state_dict):
+    """Puts the weights of a torch module into a built `Stack` of the same shape.
+
+    Raises:
+        ValueError: a weight that is missing, or of another shape, by name.
+    """
+    arrays = as_arrays(state_dict)
+    gates, _, _ = shape_of(arrays)
+    theirs, ours = GATES[gates]
+    order = [theirs.index(gate) for gate in ours]
+
+    def take(name):
+        if name not in arrays:
+            raise ValueError(f"The torch weights lack {name!r}. Received: {sorted(arrays)}")
+        blocks = np.split(arrays[name], gates, axis=0)
+        return np.concatenate([blocks[k] for k in order], axis=0)
+
+    for depth, directions in enumerate(stack.recurrent):
+        for layer in directions:
+            suffix = f"l{depth}{'_reverse' if layer.go_backwards else ''}"
+            cell = layer.cell
+            assign(cell.kernel, take(f"weight_ih_{suffix}").T, suffix)
+            assign(cell.recurrent_kernel, take(f"weight_hh_{suffix}").T, suffix)
+            if cell.use_bias:
+                pair = [take(f"bias_ih_{suffix}"), take(f"bias_hh_{suffix}")]
+                bias = np.stack(pair) if cell.recurrent_bias else pair[0] + pair[1]
+                assign(cell.bias, bias, suffix)
+            if f"weight_hr_{suffix}" in arrays:
+                assign(cell.projection_kernel, arrays[f"weight_hr_{suffix}"].T, suffix)
+
+
+def as_arrays(state_dict):
+    return {
+        name: np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        for name, value in state_dict.items()
+    }
+
+
+def shape_of(arrays):
+    """Gates, units and the width of the state that the gates read."""
+    try:
+        rows, width = arrays["weight_hh_l0"].shape
+    except KeyError:
+        raise ValueError(
+            "Expected the state dict of a torch.nn.RNN, LSTM or GRU, with 'weight_hh_l0'. "
+            f"Received: {sorted(arrays)}"
+        ) from None
+    units = arrays["weight_hr_l0"].shape[1] if "weight_hr_l0" in arrays else width
+    if rows % units or rows // units not in GATES:
+        raise ValueError(
+            f"Expected 1, 3 or 4 gates of {units} units in 'weight_hh_l0'. Received: {rows} rows"
+        )
+    return rows // units, units, width
+
+
+def assign(weight, value, suffix):
+    if tuple(weight.shape) != value.shape:
+        raise ValueError(
+            f"The torch weights for {suffix} do not fit {weight.path!r}. "
+            f"Expected: {tuple(weight.shape)}. Received: {value.shape}"
+        )
+    weight.assign(value)
