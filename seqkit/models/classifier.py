@@ -98,8 +98,8 @@ class TextClassifier(Task):
         self.embed.build(input_shape)
         shape = (*input_shape, self.embed.compute_output_shape(input_shape)[-1])
         if self.encoder is not None:
-            self.encoder.build(shape)
-            shape = self.encoder.compute_output_shape(shape)
+            # A symbolic call builds any layer and tells its shape, whatever methods it has.
+            shape = self.encoder(keras.KerasTensor(shape, dtype=self.compute_dtype)).shape
         if len(shape) == 3:
             if self.pool is None:
                 raise ValueError(

@@ -1,0 +1,131 @@
+"""The recipe: every option reaches the model, and the model learns more than words."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import recipes
+from seqkit import data, layers, models
+
+REVIEWS = [("a joy to watch", "good"), ("a dull mess", "bad"), ("great fun", "good"), ("", "bad")]
+SMALL = {"units": 4, "embedding": 4}
+
+
+def small(train=REVIEWS, **options):
+    return recipes.sentiment(train, **{**SMALL, **options})
+
+
+def test_beats_a_bag_of_words_on_reviews_where_order_counts():
+    reviews = data.samples.reviews(2000)
+    model = recipes.sentiment(reviews.train, cell="gru", units=32, embedding=32, seed=1)
+    model.fit(reviews.train, validation_data=reviews.validation, epochs=8, verbose=0)
+    accuracy = model.report(reviews.test).accuracy
+    assert accuracy > data.samples.bag_of_words_accuracy(reviews) + 0.1
+
+
+OPTIONS = {
+    "gru": {"cell": "gru"},
+    "class": {"cell": layers.MUT1Cell},
+    "instance": {"cell": layers.LSTMCell(4)},
+    "two layers": {"layers": 2},
+    "one direction": {"bidirectional": False},
+    "last": {"pooling": "last"},
+    "last, one direction": {"pooling": "last", "bidirectional": False},
+    "mean": {"pooling": "mean"},
+    "attention": {"pooling": "attention"},
+    "characters": {"tokens": "characters"},
+    "subwords": {"tokens": "subwords", "vocabulary": 60},
+    "tokens": {"tokens": data.Words(["joy", "dull"])},
+    "zoneout": {"zoneout": 0.2},
+    "recurrent dropout": {"recurrent_dropout": 0.2},
+    "layer norm": {"layer_norm": True},
+    "weight drop": {"weight_drop": 0.3},
+    "own encoder": {"encoder": keras.layers.GRU(3, return_sequences=True)},
+    "own encoder, last": {"encoder": keras.layers.GRU(3, return_sequences=True),
+                          "pooling": "last"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options(name, tmp_path):
+    options = OPTIONS[name]
+    model = small(**options)
+    model.run_eagerly = True
+    model.fit(REVIEWS, verbose=0)
+    rows = model.predict(["a joy", ""], verbose=0)
+    assert rows.shape == (2, 2)
+    assert np.isfinite(rows).all()
+    model.save(tmp_path / "model.keras")
+    loaded = models.load(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.predict(["a joy", ""], verbose=0), rows, atol=1e-5)
+
+
+def test_cell_options_reach_the_layers():
+    config = small(zoneout=0.25, layers=2, cell="mut3", units=7).encoder.get_config()
+    assert (config["zoneout"], config["layers"]) == (0.25, 2)
+    assert "MUT3" in str(config["cell"])
+
+
+def test_default_compile():
+    model = small()
+    assert model.optimizer.global_clipnorm == 1
+    assert set(model.evaluate(REVIEWS, verbose=0, return_dict=True)) == {
+        "loss", "accuracy", "macro_f1",
+    }  # fmt: skip
+
+
+def test_the_seed_makes_weights_and_training_repeat():
+    def run(seed):
+        model = small(seed=seed)
+        model.run_eagerly = True
+        model.fit(REVIEWS * 4, batch_size=4, epochs=1, verbose=0)
+        return np.concatenate([w.ravel() for w in model.get_weights()])
+
+    np.testing.assert_allclose(run(1), run(1), atol=1e-6)
+    assert np.abs(run(1) - run(2)).max() > 1e-3
+
+
+def test_learns_labels_in_every_form_of_data():
+    stream = tf.data.Dataset.from_tensor_slices(list(map(list, zip(*REVIEWS, strict=True))))
+    with pytest.raises(data.DataError):
+        small(stream)  # one tensor of shape (2, 4): not pairs
+    pairs = tf.data.Dataset.from_tensor_slices(tuple(map(list, zip(*REVIEWS, strict=True))))
+    assert small(pairs).labels == ("bad", "good")
+    assert small([(text, int(label == "good")) for text, label in REVIEWS]).labels == ("0", "1")
+    three = [*REVIEWS, ("so so", "meh")]
+    assert small(three).predict(["so"], verbose=0).shape == (1, 3)
+
+
+BAD = {
+    "nothing": ([], {}, "expected two or more distinct labels|labelled|at least one"),
+    "no labels": (["a", "b"], {}, "expected labelled examples"),
+    "one class": ([("a", "x"), ("b", "x")], {}, "two or more distinct labels. Received: x"),
+    "not texts": ([(1, "x"), (2, "y")], {}, "expected a str. Received: 1"),
+    "a label is missing": ([("a", "x"), ("b", None)], {}, "Received: None"),
+    "no such file": ("nowhere.tsv", {}, "nowhere.tsv"),
+    "cell": (REVIEWS, {"cell": "lstn"}, "lstn"),
+    "units": (REVIEWS, {"units": 0}, "units"),
+    "layers": (REVIEWS, {"layers": 0}, "layers"),
+    "pooling": (REVIEWS, {"pooling": "sum"}, "one of last, mean, max, attention"),
+    "embedding": (REVIEWS, {"embedding": -1}, "Received: embedding=-1"),
+    "tokens": (REVIEWS, {"tokens": "letters"}, "words, characters, subwords"),
+    "vocabulary": (REVIEWS, {"vocabulary": 1}, "`size` must be an int of at least 3"),
+    "dropout": (REVIEWS, {"dropout": 1.0}, "dropout"),
+    "word dropout": (REVIEWS, {"word_dropout": -1}, "Received: rate=-1"),
+    "zoneout": (REVIEWS, {"zoneout": 2.0}, "zoneout"),
+    "encoder and options": (
+        REVIEWS, {"encoder": keras.layers.GRU(3), "zoneout": 0.1}, "Received: zoneout"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(name):
+    train, options, message = BAD[name]
+    with pytest.raises(ValueError, match=message):
+        small(train, **options)
+
+
+def test_an_unknown_option_is_named():
+    with pytest.raises((TypeError, ValueError), match="zoneuot"):
+        small(zoneuot=0.1)
