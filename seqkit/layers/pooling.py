@@ -10,6 +10,9 @@ from seqkit.configured import Configured
 
 __all__ = ["Pooling"]
 
+# Below any activation, and a number in float16 too.
+LOWEST = -6e4
+
 
 @keras.saving.register_keras_serializable("seqkit")
 class Pooling(Configured, keras.layers.Layer):
@@ -83,24 +86,26 @@ class Pooling(Configured, keras.layers.Layer):
 
     def weigh(self, x, mask):
         scores = ops.squeeze(ops.tanh(x @ self.kernel + self.bias) @ self.query, -1)  # (B, T)
-        # Finite, so that a row without a step has a softmax; its weights become zero.
-        scores = ops.where(mask, scores, ops.full_like(scores, -1e4))
-        return ops.where(mask, ops.softmax(scores, axis=-1), ops.zeros_like(scores))
+        # A softmax by hand: Keras's warns where T is 1, and has no answer for a row of padding.
+        highest = ops.max(ops.where(mask, scores, LOWEST), axis=1, keepdims=True, initial=LOWEST)
+        shares = ops.where(mask, ops.exp(ops.where(mask, scores - highest, 0.0)), 0.0)
+        # The highest share is 1 before they are divided, so only a row of padding has less.
+        return shares / ops.maximum(ops.sum(shares, axis=1, keepdims=True), 1)
 
     def last(self, x, mask, weights):
         steps = ops.arange(1, ops.shape(x)[1] + 1, dtype="int32")
-        position = ops.max(ops.where(mask, steps, 0), axis=1) - 1  # -1: no step at all
-        chosen = ops.equal(steps - 1, position[:, None])
-        return ops.sum(ops.where(chosen[:, :, None], x, ops.zeros_like(x)), axis=1)
+        # -1: no step at all
+        position = ops.max(ops.where(mask, steps, 0), axis=1, keepdims=True, initial=0) - 1
+        chosen = ops.equal(steps - 1, position)
+        return ops.sum(ops.where(chosen[:, :, None], x, 0.0), axis=1)
 
     def mean(self, x, mask, weights):
         count = ops.sum(ops.cast(mask, x.dtype), axis=1, keepdims=True)
         return ops.sum(x, axis=1) / ops.maximum(count, 1)
 
     def max(self, x, mask, weights):
-        lowest = ops.full_like(x, -6e4)  # fits float16 too
-        highest = ops.max(ops.where(mask[:, :, None], x, lowest), axis=1)
-        return ops.where(ops.any(mask, axis=1, keepdims=True), highest, ops.zeros_like(highest))
+        highest = ops.max(ops.where(mask[:, :, None], x, LOWEST), axis=1, initial=LOWEST)
+        return ops.where(ops.any(mask, axis=1, keepdims=True), highest, 0.0)
 
     def attention(self, x, mask, weights):
         return ops.sum(weights[:, :, None] * x, axis=1)

@@ -93,6 +93,18 @@ def test_narrow_types(mode, policy):
     np.testing.assert_allclose(result, pooled(wide, X, MASK), atol=0.03)
 
 
+@pytest.mark.parametrize("shape", [(2, 0, D), (0, 4, D), (2, 1, D)])
+@pytest.mark.parametrize("mode", Pooling.modes)
+def test_no_steps_no_rows_one_step(mode, shape):
+    layer = Pooling(mode)
+    layer.build((None, None, D))
+    x = X[: shape[0], : shape[1]]
+    result = pooled(layer, x, np.ones(shape[:2], bool))
+    assert result.shape == (shape[0], D)
+    expected = x[:, 0] if shape[1] == 1 else np.zeros((shape[0], D))
+    np.testing.assert_allclose(result, expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("mode", Pooling.modes)
 def test_config_and_shape(mode):
     layer = Pooling.from_config(Pooling(mode, units=7).get_config())
