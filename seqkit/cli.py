@@ -1,5 +1,6 @@
 """The `seqkit` command. Nothing heavy is imported before a command needs it."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -13,13 +14,8 @@ from seqkit._version import __version__
 
 __all__ = ["app", "main"]
 
-HELP = "Sequence models from raw text: train, measure, ask, export."
-app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
-train_app = typer.Typer(
-    help="Train a model and write a run directory: model, figures, plots, model card.\n\n"
-    "Example: seqkit train sentiment --train train.tsv --validation dev.tsv --out runs/first",
-    no_args_is_help=True,
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+train_app = typer.Typer(no_args_is_help=True)
 app.add_typer(train_app, name="train")
 
 Data = Annotated[
@@ -33,28 +29,30 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is th
 def main():
     """Runs the command; errors are one line on stderr and exit code 2, Ctrl-C is 130."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(prog_name="seqkit", standalone_mode=False) or 0
     except typer.Exit as end:
-        sys.exit(end.exit_code)
+        code = end.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("\nseqkit: interrupted", file=sys.stderr)
-        sys.exit(130)
+        code = 130
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
     except Exception as error:
         if os.environ.get("SEQKIT_DEBUG"):
             raise
         print(f"seqkit: error: {message(error)}", file=sys.stderr)
-        sys.exit(2)
+        code = 2
+    if code == 130:
+        print("\nseqkit: interrupted", file=sys.stderr)
+    sys.exit(code)
 
 
 def message(error):
     """One line for whatever went wrong."""
     if hasattr(error, "format_message"):  # wrong usage, from the parser of the command line
-        text = error.format_message()
+        text = error.format_message().rstrip(".")
         asked = getattr(error, "ctx", None)
-        return text + (f" Try: {asked.command_path} --help" if asked else "")
+        return f"{text}. Try: {asked.command_path} --help" if asked else text
     known = isinstance(error, (ValueError, OSError, ArithmeticError))
     return ("" if known else f"{type(error).__name__}: ") + " ".join(str(error).split())
 
@@ -76,7 +74,10 @@ def options(
 
 @train_app.callback()
 def train_options():
-    """Train a model and write a run directory: model, figures, plots, model card."""
+    """Train a model and write a run directory: model, figures, plots, model card.
+
+    Example: seqkit train sentiment --train train.tsv --validation dev.tsv --out runs/first
+    """
 
 
 @train_app.command()
@@ -180,7 +181,8 @@ def predict(
     source = sys.stdin.fileno() if texts == "-" else texts
     with open(source, encoding="utf-8", errors="replace", closefd=texts != "-") as lines:
         classifier = loaded(model)
-        for some in chunks(line.rstrip("\r\n") for line in lines):
+        rows = (line.rstrip("\r\n") for line in lines)
+        for some in iter(lambda: list(itertools.islice(rows, 512)), []):
             for answer in classifier.classify(some):
                 row = f"{answer.label}\t{answer.probability:.4f}"
                 print(json.dumps(answer.to_dict(), ensure_ascii=False) if as_json else row)
@@ -282,17 +284,6 @@ def parsed(pairs):
         except json.JSONDecodeError:
             options[name] = value
     return options
-
-
-def chunks(lines, size=512):
-    some = []
-    for line in lines:
-        some.append(line)
-        if len(some) == size:
-            yield some
-            some = []
-    if some:
-        yield some
 
 
 def shown(value):

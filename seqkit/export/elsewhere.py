@@ -9,10 +9,10 @@ import tempfile
 __all__ = ["write"]
 
 PROGRAM = """
-import sys
+import pathlib, sys
 from seqkit.export.saved_model import write
 from seqkit.models import load
-write(load(sys.argv[1]), sys.argv[2])
+write(load(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 
 

@@ -34,8 +34,8 @@ class Parity:
 
     def __repr__(self):
         return (
-            f"export {'equals' if self.labels_equal == 1 else 'DIFFERS from'} model: "
-            f"{self.texts} texts, largest difference of a probability {self.difference:.1e}"
+            f"export equals model: {self.texts} texts, "
+            f"largest difference of a probability {self.difference:.1e}"
         )
 
 
@@ -60,5 +60,9 @@ def compare(model, folder, texts, *, tolerance):
     equal = [expected[i, model.labels.index(label)] >= top[i] for i, label in enumerate(labels)]
     result = Parity(len(texts), difference, float(np.mean(equal)))
     if not difference <= tolerance or result.labels_equal < 1:
-        raise ParityError(f"{result!r}, allowed {tolerance:.0e}. Nothing was written.")
+        raise ParityError(
+            f"The export differs from the model: by up to {difference:.1e} in a probability, "
+            f"expected {tolerance:.0e} at most, and in {1 - result.labels_equal:.0%} of the labels "
+            f"of {len(texts)} texts. Nothing was written."
+        )
     return result

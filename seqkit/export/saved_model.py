@@ -85,9 +85,24 @@ def write(model, folder):
     # The values alone: tracking the model itself would write Keras's objects along.
     module.weights = [variable.value for variable in model.variables]
     module.serve = serve
-    # Inference needs no gradients, and custom ones would be written as further functions.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(module, str(folder), signatures={"serving_default": serve}, options=options)
+    forget_gradients(folder / "saved_model.pb")
+
+
+def forget_gradients(file):
+    """Takes the names of custom gradients out: an export is asked, never trained.
+
+    TensorFlow warns about each of them to everybody who loads the model.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    graph = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    for meta in graph.meta_graphs:
+        for function in meta.graph_def.library.function:
+            for node in function.node_def:
+                node.attr.pop("_gradient_op_type", None)
+    file.write_bytes(graph.SerializeToString(deterministic=True))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import tempfile
+import textwrap
 import zipfile
 
 import keras
@@ -79,10 +80,13 @@ def load(path, **kwargs):
     try:
         return keras.models.load_model(path, **kwargs)
     except Exception as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        cause = error
+        while cause.__context__ is not None:  # Keras wraps what went wrong in long listings
+            cause = cause.__context__
+        reason = textwrap.shorten(str(cause) or type(cause).__name__, 160, placeholder=" ...")
         raise ModelFileError(
-            f"{path} cannot be loaded: {first or type(error).__name__} Expected a file that "
-            "`model.save` wrote, with every custom class it uses imported before."
+            f"{path} cannot be loaded: {reason} Expected a file that `model.save` wrote, with "
+            "every custom class it uses imported before."
         ) from error
 
 

@@ -32,6 +32,12 @@ class Task(Configured, keras.Model):
         self.preprocessor = preprocessor
         self.seed = seed
 
+    @classmethod
+    def from_config(cls, config):
+        import seqkit.data  # noqa: F401 -- registers the preprocessors that a config may hold
+
+        return super().from_config(config)
+
     # --- training -------------------------------------------------------------
 
     def compile(self, *args, jit_compile="auto", **kwargs):

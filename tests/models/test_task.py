@@ -231,7 +231,7 @@ def test_saving_over_a_file_can_be_refused(tmp_path):
 
 
 FRESH = """
-import sys, keras, seqkit, seqkit.data, seqkit.models, seqkit.layers, seqkit.training
+import sys, keras, seqkit
 model = keras.models.load_model(sys.argv[1])
 print(model.labels, model.predict(["a joy to watch"], verbose=0).tolist())
 """

@@ -1,0 +1,175 @@
+"""The export answers as the model does, where neither seqkit nor Keras can be imported."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import recipes
+from seqkit import data
+from seqkit.export import Parity, ParityError, saved_model
+
+ROOT = pathlib.Path(__file__).parents[2]
+REVIEWS = data.samples.reviews(200).examples["train"]
+TEXTS = ["", "what a joy", "it's not good, it's \u00fcber-dull \U0001f600", *REVIEWS.texts[:20]]
+
+# Runs with an import hook that refuses both packages, then answers texts read from stdin.
+ALONE = """
+import importlib, importlib.machinery, json, sys
+
+class Refuse:
+    # TensorFlow looks for Keras without importing it: found it may be, loaded it may not.
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("seqkit", "keras", "recipes"):
+            return importlib.machinery.ModuleSpec(name, self, origin=name)
+
+    def create_module(self, spec):
+        raise ImportError(spec.name + " is not to be had here")
+
+    def exec_module(self, module):
+        raise ImportError
+
+sys.meta_path.insert(0, Refuse())
+for name in ("seqkit", "keras"):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        continue
+    raise SystemExit(name + " could be imported: this test tests nothing")
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+answers = model.signatures["serving_default"](texts=tf.constant(json.load(sys.stdin)))
+print(json.dumps({
+    "label": [label.decode() for label in answers["label"].numpy()],
+    "labels": [[label.decode() for label in row] for row in answers["labels"].numpy()],
+    "probabilities": answers["probabilities"].numpy().tolist(),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = recipes.sentiment(REVIEWS, units=6, embedding=8, seed=1)
+    model.fit(REVIEWS, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def exported(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "serving"
+    return path, model.export(path)
+
+
+def alone(path, texts, cwd):
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, str(path)],
+        input=json.dumps(texts),
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_runs_alone_with_equal_answers_at_batch_1_and_1000(model, exported, tmp_path):
+    many = (TEXTS * 50)[:1000]
+    expected = model.predict(TEXTS, verbose=0)
+    received = alone(exported[0], many, tmp_path)
+    rows = np.array(received["probabilities"])
+    assert rows.shape == (1000, 2)
+    np.testing.assert_allclose(rows, expected[np.arange(1000) % len(TEXTS)], atol=1e-5)
+    assert received["labels"] == [["negative", "positive"]] * 1000
+    assert received["label"] == [("negative", "positive")[best] for best in rows.argmax(axis=1)]
+    one = alone(exported[0], TEXTS[:1], tmp_path)
+    np.testing.assert_allclose(one["probabilities"], expected[:1], atol=1e-5)
+
+
+def test_signature(exported):
+    loaded = tf.saved_model.load(str(exported[0]))
+    serve = loaded.signatures["serving_default"]
+    _, inputs = serve.structured_input_signature
+    assert {name: (spec.dtype, spec.shape.rank) for name, spec in inputs.items()} == {
+        "texts": (tf.string, 1)
+    }
+    assert {name: spec.dtype for name, spec in serve.structured_outputs.items()} == {
+        "label": tf.string, "labels": tf.string, "probabilities": tf.float32,
+    }  # fmt: skip
+
+
+def test_no_text_is_an_answer_for_none(exported):
+    loaded = tf.saved_model.load(str(exported[0]))
+    answers = loaded.signatures["serving_default"](texts=tf.constant([], tf.string))
+    assert answers["probabilities"].shape == (0, 2)
+    assert answers["label"].shape == (0,)
+
+
+def test_parity_report(exported):
+    parity = exported[1]
+    assert isinstance(parity, Parity)
+    assert parity.texts == 8
+    assert 0 <= parity.difference < 1e-5
+    assert parity.labels_equal == 1
+    assert str(parity).startswith("export equals model: 8 texts, largest difference")
+
+
+def test_samples_of_ones_own(model, tmp_path):
+    assert model.export(tmp_path / "serving", samples=["a", "b"]).texts == 2
+
+
+def test_an_export_that_differs_is_not_written(model, tmp_path, monkeypatch):
+    model.export(tmp_path / "serving")
+    before = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*"))
+    monkeypatch.setattr(model, "predict", lambda texts, **_: np.full((len(texts), 2), 0.5))
+    with pytest.raises(ParityError, match="The export differs from the model: by up to"):
+        model.export(tmp_path / "serving")
+    assert sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*")) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["serving"]
+
+
+def test_exporting_again_replaces(model, tmp_path):
+    for _ in range(2):
+        model.export(tmp_path / "serving")
+    assert [path.name for path in tmp_path.iterdir()] == ["serving"]
+
+
+def test_a_gru_with_attention_exports_too(tmp_path):
+    model = recipes.sentiment(REVIEWS, cell="mut1", units=4, pooling="attention", embedding=4)
+    assert model.export(tmp_path / "serving").labels_equal == 1
+
+
+def other_folder(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "diary.txt").write_text("dear diary")
+    return tmp_path / "notes"
+
+
+def a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    return tmp_path / "file"
+
+
+@pytest.mark.parametrize("taken", [other_folder, a_file])
+def test_what_is_no_saved_model_is_left_alone(model, tmp_path, taken):
+    path = taken(tmp_path)
+    with pytest.raises(FileExistsError, match="something other than a SavedModel"):
+        model.export(path)
+    assert path.exists()
+
+
+def test_overwriting_can_be_refused(model, exported):
+    with pytest.raises(FileExistsError, match="serving exists"):
+        saved_model(model, exported[0], overwrite=False)
+
+
+def test_an_unbuilt_model_is_refused(model, tmp_path):
+    fresh = model.from_config(model.get_config())
+    with pytest.raises(ValueError, match="must be built before"):
+        fresh.export(tmp_path / "serving")
