@@ -3,10 +3,10 @@
 import keras
 import numpy as np
 
-__all__ = ["finite_differences", "value_and_gradients"]
+__all__ = ["finite_differences", "outcome", "value_and_gradients"]
 
 
-def value_and_gradients(function, arrays, variables=()):
+def value_and_gradients(function, arrays, variables=(), *, compiled=None):
     """A scalar function's value and its gradients, on whichever backend runs.
 
     Args:
@@ -14,6 +14,7 @@ def value_and_gradients(function, arrays, variables=()):
             first entry is one; the rest of the tuple is handed back as it is.
         arrays: Arrays or tensors to differentiate by.
         variables: `keras.Variable`s that `function` reads, to differentiate by as well.
+        compiled: None to run step by step, "graph", or "xla"; on JAX the two are one.
 
     Returns:
         What `function` returned, the gradients by `arrays`, the gradients by `variables`:
@@ -34,29 +35,30 @@ def value_and_gradients(function, arrays, variables=()):
             "Gradients are taken on the backends tensorflow and jax. "
             f"Received: backend={keras.backend.backend()!r}"
         )
-    value, gradients = by_backend[keras.backend.backend()](function, tensors, variables)
-    zeros = [np.zeros(v.shape, "float32") for v in (*tensors, *variables)]
+    run = by_backend[keras.backend.backend()](function, variables, compiled)
+    value, gradients = run(*tensors)
     gradients = [
-        zero if g is None else keras.ops.convert_to_numpy(g)
-        for g, zero in zip(gradients, zeros, strict=True)
+        keras.ops.convert_to_numpy(keras.ops.zeros_like(source) if g is None else g)
+        for g, source in zip(gradients, [*tensors, *variables], strict=True)
     ]
     return value, gradients[: len(tensors)], gradients[len(tensors) :]
 
 
-def _on_tensorflow(function, tensors, variables):
+def _on_tensorflow(function, variables, compiled):
     import tensorflow as tf
 
-    with tf.GradientTape() as tape:
-        tape.watch(tensors)
-        value = function(*tensors)
-        loss = value[0] if isinstance(value, tuple) else value
-    sources = tensors + [v.value for v in variables]
-    return value, [
-        None if g is None else tf.convert_to_tensor(g) for g in tape.gradient(loss, sources)
-    ]
+    def run(*tensors):
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value = function(*tensors)
+            loss = value[0] if isinstance(value, tuple) else value
+        gradients = tape.gradient(loss, [*tensors, *(v.value for v in variables)])
+        return value, [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+
+    return tf.function(run, jit_compile=compiled == "xla") if compiled else run
 
 
-def _on_jax(function, tensors, variables):
+def _on_jax(function, variables, compiled):
     import jax
 
     def loss_and_value(tensors, values):
@@ -64,41 +66,80 @@ def _on_jax(function, tensors, variables):
             value = function(*tensors)
         return (value[0] if isinstance(value, tuple) else value), value
 
-    values = [v.value for v in variables]
-    gradients, value = jax.grad(loss_and_value, (0, 1), has_aux=True)(tensors, values)
-    return value, [*gradients[0], *gradients[1]]
+    def run(*tensors):
+        values = [v.value for v in variables]
+        gradients, value = jax.grad(loss_and_value, (0, 1), has_aux=True)(list(tensors), values)
+        return value, [*gradients[0], *gradients[1]]
+
+    return jax.jit(run) if compiled else run
 
 
-def finite_differences(function, arrays, *, epsilon=1e-6, entries=20, seed=0):
-    """Central differences of a scalar function at a few entries of each array.
+def outcome(layer, x, *, states=(), weights=None, seed=0, compiled=None, **call):
+    """All that can be seen of one call of a layer, for comparing two of them.
+
+    Args:
+        layer: A built layer.
+        x: Its input.
+        states: Initial states, handed on as `initial_state` where there are any.
+        weights: Variables to differentiate by; the layer's trainable ones if None.
+        seed: The loss is the sum of all results times numbers drawn with this seed.
+        compiled: See `value_and_gradients`.
+        **call: More arguments of the call.
+
+    Returns:
+        A flat dict of NumPy arrays: "result 0" and on, "d input", "d state 0" and on,
+        "d weight 0" and on.
+
+    Example:
+        >>> sorted(outcome(keras.layers.Dropout(0.5), np.ones((1, 2))))
+        ['d input', 'result 0']
+    """
+
+    def loss(x, *states):
+        more = {"initial_state": list(states)} if states else {}
+        results = keras.tree.flatten(layer(x, **more, **call))
+        rng = np.random.default_rng(seed)
+        total = 0.0
+        for result in results:
+            factor = keras.ops.convert_to_tensor(rng.normal(size=result.shape), result.dtype)
+            total = total + keras.ops.sum(factor * result)
+        return total, results
+
+    weights = layer.trainable_variables if weights is None else weights
+    found = value_and_gradients(loss, [x, *states], weights, compiled=compiled)
+    (_, results), by_input, by_weight = found
+    d_x, *d_states = by_input
+    named = {"result": results, "d state": d_states, "d weight": by_weight}
+    flat = {f"{what} {k}": a for what, arrays in named.items() for k, a in enumerate(arrays)}
+    return {name: keras.ops.convert_to_numpy(a) for name, a in {**flat, "d input": d_x}.items()}
+
+
+def finite_differences(function, arrays, *, epsilon=1e-6, seed=0):
+    """Slopes of a scalar function along one random direction in each array.
 
     Args:
         function: Takes one float64 array per entry of `arrays`, returns a number.
         arrays: Where to differentiate, float64.
         epsilon: Half the distance between the two points of a difference.
-        entries: How many entries of each array are looked at, drawn at random.
-        seed: What they are drawn with.
+        seed: What the directions are drawn with.
 
     Returns:
-        One dict {index: derivative} per array.
+        One pair (direction, slope) per array; a gradient is right where its product with
+        the direction is the slope.
 
     Example:
-        >>> import numpy as np
-        >>> slopes = finite_differences(lambda x: (x**2).sum(), [np.array([3.0])])
-        >>> round(slopes[0][(0,)], 6)
-        6.0
+        >>> (direction, slope), = finite_differences(lambda x: (x**2).sum(), [np.array([3.0])])
+        >>> bool(abs(6.0 * direction[0] - slope) < 1e-6)
+        True
     """
     rng = np.random.default_rng(seed)
-    arrays = [np.array(a, "float64") for a in arrays]
+    arrays = [np.asarray(a, "float64") for a in arrays]
     slopes = []
-    for array in arrays:
-        chosen = rng.permutation(array.size)[:entries]
-        slopes.append({})
-        for index in (tuple(map(int, np.unravel_index(k, array.shape))) for k in chosen):
-            here, values = array[index], []
-            for sign in (1, -1):
-                array[index] = here + sign * epsilon
-                values.append(float(function(*arrays)))
-            array[index] = here
-            slopes[-1][index] = (values[0] - values[1]) / (2 * epsilon)
+    for k, array in enumerate(arrays):
+        direction = rng.normal(size=array.shape)
+        values = []
+        for sign in (1, -1):
+            moved = [*arrays[:k], array + sign * epsilon * direction, *arrays[k + 1 :]]
+            values.append(float(function(*moved)))
+        slopes.append((direction, (values[0] - values[1]) / (2 * epsilon)))
     return slopes

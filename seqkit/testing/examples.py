@@ -1,0 +1,203 @@
+"""One table of examples of all that seqkit offers to be trained or saved.
+
+The conformance tests loop over it, and a test fails when something public is missing. Add a
+line here for a cell, layer, loss or metric, and it is held to everything in
+`tests/conformance`.
+
+Shapes: B batch, T time, D features, N units, C classes.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from seqkit import layers, training
+from seqkit.layers.pooling import Pooling
+
+__all__ = [
+    "CELLS",
+    "DATA",
+    "LAYERS",
+    "LOSSES",
+    "MASKS",
+    "METRICS",
+    "MODELS",
+    "POOLINGS",
+    "RECURRENT",
+    "STACKS",
+    "Example",
+    "random",
+    "states_of",
+]
+
+B, T, D, N, C = 4, 5, 3, 4, 3
+
+# What a mask may look like; each with at least one row unlike the others.
+MASKS = {
+    "right": [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 0]],
+    "left": [[1, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 0, 1], [0, 1, 1, 1, 1]],
+    "holes": [[1, 0, 1, 1, 0], [0, 1, 0, 1, 1], [1, 1, 0, 0, 1], [0, 0, 1, 0, 0]],
+    "empty rows": [[1, 1, 1, 0, 0], [0, 0, 0, 0, 0], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]],
+}
+MASKS = {name: np.array(mask, bool) for name, mask in MASKS.items()}
+
+
+def random(*shape, seed=0):
+    """Normal float32 numbers that depend on the seed alone."""
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """How to make one object, and what to call it with.
+
+    Attributes:
+        make: Callable `(**options)` that returns a new object.
+        arguments: Arrays that it is called with.
+    """
+
+    make: Callable
+    arguments: tuple = dataclasses.field(default_factory=lambda: (random(B, T, D),))
+
+    def build(self, **options):
+        """The object with weights drawn from a fixed seed, for layers and cells."""
+        made = self.make(**options)
+        if not made.built:
+            made.build(self.arguments[0].shape)
+        for k, weight in enumerate(made.trainable_variables):
+            weight.assign(0.6 * random(*weight.shape, seed=100 + k))
+        return made
+
+
+def states_of(layer, batch):
+    """Random initial states of a recurrent layer or a stack; none for other layers."""
+    if isinstance(layer, layers.Stack):
+        cells = [one.cell for directions in layer.recurrent for one in directions]
+    else:
+        cells = [layer.cell] if hasattr(layer, "cell") else []
+    sizes = [size for cell in cells for size in cell.state_size]
+    return [random(batch, size, seed=50 + k) for k, size in enumerate(sizes)]
+
+
+def square(make):
+    """An example with D = N, for the cells that then read the input unweighted."""
+    return Example(make, (random(B, T, N),))
+
+
+def recurrent(name, **options):
+    return Example(functools.partial(getattr(layers, name), N, **options))
+
+
+def recurrent_stack(*args, **options):
+    return Example(functools.partial(layers.Stack, *args, **options))
+
+
+def word_dropout(**options):
+    from seqkit import models
+
+    return models.WordDropout(0.3, **options)
+
+
+# Cells by themselves: x (B, D).
+CELLS = {
+    name: Example(functools.partial(cell, N), (random(B, D),))
+    for name, cell in layers.CELLS.items()
+}
+
+# Layers (B, T, D) -> (B, N) that carry states, without noise.
+RECURRENT = {
+    "SimpleRNN": recurrent("SimpleRNN"),
+    "SimpleRNN relu": recurrent("SimpleRNN", activation="relu"),
+    "Jordan": recurrent("Jordan", outputs=N - 1),
+    "IRNN": recurrent("IRNN"),
+    "IndRNN": recurrent("IndRNN"),
+    "Leaky": recurrent("Leaky"),
+    "Leaky learned": recurrent("Leaky", learn_alpha=True),
+    "LSTM1997": recurrent("LSTM1997"),
+    "LSTM": recurrent("LSTM"),
+    "PeepholeLSTM": recurrent("PeepholeLSTM"),
+    "CoupledLSTM": recurrent("CoupledLSTM"),
+    "ProjectedLSTM": recurrent("ProjectedLSTM", projection=N - 1),
+    "GRU": recurrent("GRU"),
+    "GRU reset before": recurrent("GRU", reset_after=False),
+    "MUT1": recurrent("MUT1"),
+    "MUT1 square": square(functools.partial(layers.MUT1, N)),
+    "MUT2": recurrent("MUT2"),
+    "MUT2 square": square(functools.partial(layers.MUT2, N)),
+    "MUT3": recurrent("MUT3"),
+    "MGU": recurrent("MGU"),
+    "UGRNN": recurrent("UGRNN"),
+    "LSTM layer_norm": recurrent("LSTM", layer_norm=True),
+    "GRU layer_norm": recurrent("GRU", layer_norm=True),
+    "MUT1 layer_norm": recurrent("MUT1", layer_norm=True),
+    "LSTM zoneout": recurrent("LSTM", zoneout=(0.1, 0.3)),
+    "Recurrent initial": Example(
+        functools.partial(layers.Recurrent, "mut3", N, trainable_initial_state=True)
+    ),
+}
+
+# Several of them as one layer.
+STACKS = {
+    "Stack both ways": recurrent_stack("gru", N, layers=2, bidirectional=True),
+    "Stack skip": recurrent_stack("lstm", [N, D], skip=True),
+    "Stack residual": recurrent_stack("mut1", D, layers=2, residual=True),
+}
+
+# Layers (B, T, D) -> (B, D).
+POOLINGS = {
+    mode: Example(functools.partial(Pooling, mode)) for mode in ("last", "mean", "max", "attention")
+}
+
+# Layers on ids (B, T) and what else is no sequence of vectors.
+LAYERS = {"WordDropout": Example(word_dropout, (np.array([[5, 3, 0], [2, 2, 7]]),))}
+
+# (labels, logits) -> number.
+LOSSES = {
+    "Crossentropy": Example(
+        functools.partial(training.Crossentropy, smoothing=0.1),
+        (np.array([0, 2, 1, 1]), random(B, C)),
+    ),
+}
+METRICS = {
+    "MacroF1": Example(
+        functools.partial(training.MacroF1, C), (np.array([0, 2, 1, 1]), random(B, C))
+    ),
+}
+
+TEXTS = ("a joyless mess", "a joy", "", "no mess at all")
+LABELS = ("negative", "positive", "negative", "positive")
+
+
+def tokens(name):
+    """Token units by the name of their class, learned from a few texts."""
+    from seqkit import data
+
+    return getattr(data, name).learn(TEXTS)
+
+
+def preprocessor():
+    """Texts and labels to batches."""
+    from seqkit import data
+
+    return data.TextClassification(tokens("Words"), ("negative", "positive"))
+
+
+def classifier(encoder=None):
+    """A small text classifier."""
+    from seqkit import models
+
+    encoder = encoder or layers.GRU(N, return_sequences=True)
+    return models.TextClassifier(preprocessor(), encoder, embedding=D, word_dropout=0.1)
+
+
+# Token units and preprocessors: called by `ids` or `encode` on texts.
+DATA = {
+    name: Example(functools.partial(tokens, name), (TEXTS,))
+    for name in ("Words", "Characters", "Subwords")
+}
+DATA["TextClassification"] = Example(preprocessor, (TEXTS,))
+
+# Models on raw data.
+MODELS = {"TextClassifier": Example(classifier, (TEXTS, LABELS))}

@@ -1,0 +1,64 @@
+"""Every dtype policy: the dtype it promises, and values near those of float32."""
+
+import numpy as np
+import pytest
+from keras import ops
+from keras.backend import standardize_dtype
+
+from seqkit.testing.examples import MASKS, POOLINGS, RECURRENT, STACKS, states_of
+from seqkit.testing.gradients import outcome
+
+ALL = {**RECURRENT, **STACKS, **POOLINGS}
+# Policy: (dtype of results, dtype of weights, tolerance).
+POLICIES = {
+    "float64": ("float64", "float64", 1e-5),
+    "bfloat16": ("bfloat16", "bfloat16", 0.1),
+    "float16": ("float16", "float16", 0.02),
+    "mixed_bfloat16": ("bfloat16", "float32", 0.1),
+    "mixed_float16": ("float16", "float32", 0.02),
+}
+
+
+def build(name, **options):
+    everything = {} if name in POOLINGS else {"return_sequences": True, "return_state": True}
+    return ALL[name].build(**everything, **options)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", ALL)
+def test_policy(name, policy):
+    results, weights, tolerance = POLICIES[policy]
+    if policy == "float64":
+        float64_or_skip()
+    exact, layer = build(name), build(name, dtype=policy)
+    layer.set_weights(exact.get_weights())
+    assert {str(w.dtype) for w in layer.trainable_variables} <= {weights}
+    (x,) = ALL[name].arguments
+    call = {"mask": MASKS["holes"], "states": states_of(exact, len(x))}
+    expected, got = outcome(exact, x, **call), outcome(layer, x.astype(results), **call)
+    assert got.keys() == expected.keys()
+    for what, value in got.items():
+        if what.startswith("result"):
+            assert str(value.dtype) == results
+        scale = max(1.0, np.abs(expected[what]).max())
+        error = np.abs(value.astype("float64") - expected[what]).max()
+        assert error <= tolerance * scale, f"{what}: {error} of {scale}"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_long_and_padded_in_half_precision(name):
+    """100 steps stay finite, and NaN under the mask stays there."""
+    layer = build(name, dtype="mixed_float16")
+    width = ALL[name].arguments[0].shape[-1]
+    x = np.random.default_rng(0).normal(size=(2, 100, width)).astype("float16")
+    mask = np.ones((2, 100), bool)
+    mask[1, 3:] = False
+    x[1, 3:] = np.nan
+    results = layer(0.1 * x, mask=mask)
+    for result in results if isinstance(results, tuple) else [results]:
+        assert np.isfinite(ops.convert_to_numpy(result)).all()
+
+
+def float64_or_skip():
+    if standardize_dtype(ops.convert_to_tensor(np.zeros(1), "float64").dtype) != "float64":
+        pytest.skip("this JAX runs without 64 bits")
