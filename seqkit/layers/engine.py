@@ -5,7 +5,7 @@ from keras import ops
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["scan", "unrolled"]
+__all__ = ["fuses", "scan", "unrolled"]
 
 
 def scan(*args, **kwargs):
@@ -19,10 +19,21 @@ def scan(*args, **kwargs):
     return run(*args, **kwargs)
 
 
-def unrolled(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+def fuses():
+    """Whether a compiler joins cuts and sums into one kernel, so that cutting costs nothing."""
+    if keras.backend.backend() == "tensorflow":
+        from seqkit.layers.engine_tensorflow import in_xla
+
+        return in_xla()
+    return keras.backend.backend() == "jax"
+
+
+def unrolled(
+    advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
+):
     """One copy of the step for each time step, differentiated by the backend."""
     product, time = multiplier(products), next(iter(inputs.values())).shape[0]
-    history = [states]
+    history = [states] if with_start else []
     for t in range(time):
         now = ({n: x[t] for n, x in inputs.items()}, {n: x[t] for n, x in noise.items()})
         states = advance(*now, product, states)

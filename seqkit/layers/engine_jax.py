@@ -12,7 +12,9 @@ from seqkit.layers.products import multiplier
 __all__ = ["scan"]
 
 
-def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+def scan(
+    advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
+):
     """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
     product = multiplier(products)
     weights = [jnp.asarray(weight.value) for weight in loop_weights]
@@ -23,8 +25,9 @@ def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep,
         return new, [s if wanted else None for s, wanted in zip(new, keep, strict=True)]
 
     last, history = jax.lax.scan(step, list(states), (inputs, noise))
-    with_start = [
-        None if h is None else jnp.concatenate([start[None], h])
-        for h, start in zip(history, states, strict=True)
-    ]
-    return with_start, last
+    if with_start:
+        history = [
+            None if h is None else jnp.concatenate([start[None], h])
+            for h, start in zip(history, states, strict=True)
+        ]
+    return history, last

@@ -10,11 +10,14 @@ Shapes: T time, B batch, N units.
 
 import keras
 import tensorflow as tf
+from tensorflow.python.ops import control_flow_util
 
-__all__ = ["scan"]
+__all__ = ["in_xla", "scan"]
 
 
-def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep, training):
+def scan(
+    advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
+):
     """Runs `advance` over time.
 
     Args:
@@ -27,10 +30,11 @@ def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep,
         loop_weights: list of Keras variables that `advance` reads.
         steps: int or scalar, how many of the T steps to run.
         keep: list of bool, for each state, whether all its values are asked for.
+        with_start: bool. Let those values begin with the initial state.
         training: bool. Without it a gradient, should one be asked for, runs the loop again.
 
     Returns:
-        The history `(T + 1, B, N)` of each state that is kept, from the initial state on,
+        The history `(T, B, N)` of each state that is kept, `(T + 1, B, N)` with its start,
         None for the others; and the list of last states.
     """
     # A custom gradient takes tensors; a variable that it met inside would be an error.
@@ -40,7 +44,7 @@ def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep,
     }
     weights = [tf.cast(weight.value, weight.dtype) for weight in loop_weights]
     sources = (inputs, states, matrices, biases, weights)
-    loop = _Loop(advance, noise, loop_weights, steps, keep)
+    loop = _Loop(advance, noise, loop_weights, steps, keep, with_start)
 
     @tf.custom_gradient
     def run(*flat):
@@ -54,7 +58,10 @@ def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep,
                 kept = again, products_
             return tf.nest.flatten(loop.backward(*sources_, *kept, list(upstream)))
 
-        return [history[k] for k, wanted in enumerate(keep) if wanted] + last, gradient
+        kept = [history[k] for k, wanted in enumerate(keep) if wanted]
+        if training and not with_start:
+            kept = [h[1:] for h in kept]
+        return kept + last, gradient
 
     outputs = run(*tf.nest.flatten(sources))
     last = outputs[sum(keep) :]
@@ -63,9 +70,9 @@ def scan(advance, inputs, noise, states, products, loop_weights, *, steps, keep,
 
 
 class _Loop:
-    def __init__(self, advance, noise, loop_weights, steps, keep):
+    def __init__(self, advance, noise, loop_weights, steps, keep, with_start):
         self.advance, self.noise, self.loop_weights = advance, noise, loop_weights
-        self.steps, self.keep = steps, keep
+        self.steps, self.keep, self.with_start = steps, keep, with_start
         # For each product, what it reads: the index of a state, or the name under which
         # `forward` saved it. Filled in while the first step is traced.
         self.reads = {}
@@ -79,6 +86,8 @@ class _Loop:
     def forward(self, inputs, states, matrices, biases, weights, save):
         first = next(iter(inputs.values()))
         time = tf.shape(first)[0]
+        # Backward reads the state before each step, so that it needs the start as well.
+        start = int(save or self.with_start)
 
         def reserve(width, length=time):
             return tf.raw_ops.TensorListReserve(
@@ -102,11 +111,13 @@ class _Loop:
                 return value
 
             new = self.step(at(inputs, t), at(self.noise, t), product, states, weights)
-            histories = {k: put(history, t + 1, new[k]) for k, history in histories.items()}
+            histories = {k: put(history, t + start, new[k]) for k, history in histories.items()}
             return t + 1, new, histories, values, reads
 
         histories = {
             k: put(reserve(state.shape[-1], time + 1), 0, state)
+            if start
+            else reserve(state.shape[-1])
             for k, state in enumerate(states)
             if save or self.keep[k]
         }
@@ -134,7 +145,7 @@ class _Loop:
         wanted = [k for k, kept in enumerate(self.keep) if kept]
         d_history = dict(zip(wanted, upstream[: len(wanted)], strict=True))
         d_last = upstream[len(wanted) :]
-        shared = {}
+        shared, start = {}, int(self.with_start)
 
         def reserve(like):
             return tf.raw_ops.TensorListReserve(
@@ -162,7 +173,7 @@ class _Loop:
 
                 new = self.step(now, at(self.noise, t), product, before, weights)
             d_new = [
-                d + d_history[k][t + 1] if k in d_history else d for k, d in enumerate(d_states)
+                d + d_history[k][t + start] if k in d_history else d for k, d in enumerate(d_states)
             ]
             d_now, d_before, d_step = tape.gradient(
                 new, [now, before, weights], d_new, unconnected_gradients="zero"
@@ -207,8 +218,20 @@ class _Loop:
             d_matrices[name] = tf.matmul(read, d_flat, transpose_a=True)
             if name in biases:
                 d_biases[name] = tf.reduce_sum(d_flat, axis=0)
-        d_states = [d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)]
+        if start:
+            d_states = [
+                d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)
+            ]
         return d_inputs, d_states, d_matrices, d_biases, d_weights
+
+
+def in_xla():
+    """Whether the code being traced is to be compiled by XLA.
+
+    TensorFlow has no public way to ask. Both answers give equal results.
+    """
+    graph = tf.compat.v1.get_default_graph()
+    return bool(control_flow_util.GraphOrParentsInXlaContext(graph))
 
 
 def at(tensors, t):

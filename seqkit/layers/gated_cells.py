@@ -28,7 +28,7 @@ class GRUCell(Cell):
     in the order z, r, n. A high initial `gate_bias={"z": 1.0}` lets the state last.
     """
 
-    inputs = "zrn"
+    inputs, recurrent = "zrn", "zr n"
 
     def step(self, gates, h):
         z, r = self.sigmoid(gates.z(h)), self.sigmoid(gates.r(h))
@@ -63,7 +63,7 @@ class MUT1Cell(Cell):
     Source: Jozefowicz, Zaremba, Sutskever 2015, MUT1.
     """
 
-    inputs, recurrent, unweighted = "zr", "rn", "x"
+    inputs, recurrent, unweighted = "zr", "r n", "x"
 
     def step(self, gates, h):
         z, r = self.sigmoid(gates.z()), self.sigmoid(gates.r(h))
@@ -81,7 +81,7 @@ class MUT2Cell(Cell):
     Source: Jozefowicz, Zaremba, Sutskever 2015, MUT2.
     """
 
-    inputs, recurrent, unweighted = "zn", "zrn", "x"
+    inputs, recurrent, unweighted = "zn", "zr n", "x"
 
     def step(self, gates, h):
         z, r = self.sigmoid(gates.z(h)), self.sigmoid(gates.x() + gates.r(h))
@@ -98,7 +98,7 @@ class MUT3Cell(Cell):
     Source: Jozefowicz, Zaremba, Sutskever 2015, MUT3.
     """
 
-    inputs = "zrn"
+    inputs, recurrent = "zrn", "z r n"
 
     def step(self, gates, h):
         z, r = self.sigmoid(gates.z(self.tanh(h))), self.sigmoid(gates.r(h))
@@ -113,7 +113,7 @@ class MGUCell(Cell):
     Source: Zhou et al. 2016.
     """
 
-    inputs = "fn"
+    inputs, recurrent = "fn", "f n"
     gate_biases = {"f": 1.0}  # noqa: RUF012
 
     def step(self, gates, h):

@@ -1,7 +1,9 @@
 """The gates of one step, as the equations read them.
 
-Shapes: B batch, N units.
+Shapes: B batch, N units, K gates of one product.
 """
+
+from seqkit.layers.products import blocks
 
 __all__ = ["Gates"]
 
@@ -14,41 +16,64 @@ def same(tensor):
 class Gates:
     """What `Cell.step` sees: `gates.z(h)` is `W_z x + U_z h + b_z`.
 
-    `gates.z()` leaves the recurrent term out. A gate that does not read the input
-    gives `U_z h + b_z`. Products that read the same state share one dropped copy of it.
+    `gates.z()` leaves the recurrent term out. A gate that does not read the input gives
+    `U_z h + b_z`. Gates that belong to one product and read the same state share it.
 
     Args:
         cell: the `Cell`.
-        inputs: dict, gate -> `(B, N)`, what the input contributes (`W x + b`).
-        product: callable `(gate, state) -> (B, N)`, the recurrent product `U s`.
+        inputs: dict, a letter for each of K gates -> `(B, K * N)`, what the input adds
+            (`W x + b`).
+        product: callable `(name, state) -> (B, K * N)`, the recurrent product `U s`.
+        names: names of the products, a letter for each of their gates.
         drop: callable on the candidate update (Semeniuta et al. 2016).
         drop_cell: callable on the new cell state (Moon et al. 2015).
         drop_state: callable on the state that `U` reads (Gal & Ghahramani 2016).
     """
 
-    def __init__(self, cell, inputs, product, drop=same, drop_cell=same, drop_state=same):
+    def __init__(self, cell, inputs, product, names, drop=same, drop_cell=same, drop_state=same):
         self.drop, self.drop_cell = drop, drop_cell
         self._cell, self._inputs, self._product = cell, inputs, product
+        self._name_of = {gate: name for name in names if cell.owns(name) for gate in name}
         self._drop_state = drop_state
-        # Keyed by id; the state is kept beside so that its id is not used again.
-        self._dropped = {}
+        # By id of the state, which is kept beside so that its id is not used again.
+        self._dropped, self._sums, self._cut = {}, {}, {}
 
     def __getattr__(self, gate):
         if gate.startswith("__"):
             raise AttributeError(gate)
 
         def preactivation(state=None):
-            terms = [self._inputs[gate]] if gate in self._inputs else []
-            if state is not None:
-                terms.append(self._recurrent(gate, state))
-            return sum(terms[1:], terms[0])
+            if state is None:
+                return self._input(gate)
+            if gate not in self._cell.recurrent_gates:  # an output or a projection matrix
+                return self._product(gate, state)
+            return self._sum(self._name_of[gate], state)[gate]
 
         return preactivation
 
-    def _recurrent(self, gate, state):
-        if gate not in self._cell.recurrent_gates:  # an output or a projection matrix
-            return self._product(gate, state)
-        if id(state) not in self._dropped:
-            self._dropped[id(state)] = self._drop_state(state), state
-        dropped, _ = self._dropped[id(state)]
-        return self._cell.finish_product(gate, self._product(gate, dropped))
+    def _input(self, gate):
+        """What the input adds to one gate; None where it adds nothing."""
+        for gates in self._inputs:
+            if gate in gates:
+                if gates not in self._cut:
+                    self._cut[gates] = blocks(self._inputs[gates], gates)
+                return self._cut[gates][gate]
+        return None
+
+    def _sum(self, name, state):
+        """`{gate: W x + U s + b}` of the gates of one product."""
+        key = name, id(state)
+        if key not in self._sums:
+            if id(state) not in self._dropped:
+                self._dropped[id(state)] = self._drop_state(state), state
+            product = self._product(name, self._dropped[id(state)][0])
+            product = self._cell.finish_product(name, product)
+            if name in self._inputs:  # one sum before the cut, not one for each gate after it
+                self._sums[key] = blocks(self._inputs[name] + product, name)
+            else:
+                added = {gate: self._input(gate) for gate in name}
+                self._sums[key] = {
+                    gate: u if added[gate] is None else added[gate] + u
+                    for gate, u in blocks(product, name).items()
+                }
+        return self._sums[key]

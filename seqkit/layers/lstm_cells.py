@@ -120,8 +120,8 @@ class ProjectedLSTMCell(LSTMCell):
         shape = (self.units, self.projection)
         self.projection_kernel = self.matrix("projection_kernel", "kernel", shape)
 
-    def recurrent_products(self):
-        return {**super().recurrent_products(), "projection": (self.projection_kernel, None)}
+    def recurrent_products(self, grouped=True):
+        return {**super().recurrent_products(grouped), "projection": (self.projection_kernel, None)}
 
     def step(self, gates, h, c):
         h, c = super().step(gates, h, c)

@@ -1,8 +1,23 @@
-"""The matrix products of a step."""
+"""Products of several gates at once: their columns side by side, and cut apart again.
+
+Shapes: N units, K gates.
+"""
 
 from keras import ops
 
-__all__ = ["multiplier"]
+__all__ = ["blocks", "join", "multiplier"]
+
+
+def blocks(tensor, gates):
+    """`(..., K * N) -> {gate: (..., N)}`, a letter for each gate."""
+    if len(gates) == 1:
+        return {gates: tensor}
+    return dict(zip(gates, ops.split(tensor, len(gates), axis=-1), strict=True))
+
+
+def join(parts):
+    """The inverse of `blocks`: tensors side by side."""
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=-1)
 
 
 def multiplier(products):

@@ -7,9 +7,10 @@ import keras
 from keras import ops, random
 
 from seqkit.configured import Configured
-from seqkit.layers import cells, engine
+from seqkit.layers import cells, engine, noise
 from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
+from seqkit.layers.noise import times
 from seqkit.layers.ordering import Ordering
 
 __all__ = ["Recurrent"]
@@ -103,13 +104,13 @@ class Recurrent(Configured, keras.layers.RNN):
             activity_regularizer=activity_regularizer,
             **for_layer,
         )
-        self.dropout = rate("dropout", dropout)
-        self.recurrent_dropout = rate("recurrent_dropout", recurrent_dropout)
-        self.update_dropout = rate("update_dropout", update_dropout)
-        self.cell_dropout = rate("cell_dropout", cell_dropout)
-        self.weight_drop = rate("weight_drop", weight_drop)
+        self.dropout = noise.rate("dropout", dropout)
+        self.recurrent_dropout = noise.rate("recurrent_dropout", recurrent_dropout)
+        self.update_dropout = noise.rate("update_dropout", update_dropout)
+        self.cell_dropout = noise.rate("cell_dropout", cell_dropout)
+        self.weight_drop = noise.rate("weight_drop", weight_drop)
         self.zoneout = zoneout
-        self.zoneout_rates = per_state("zoneout", zoneout, len(self.cell.states))
+        self.zoneout_rates = noise.rates("zoneout", zoneout, len(self.cell.states))
         if self.cell_dropout and "c" not in self.cell.states:
             raise ValueError(
                 f"`cell_dropout` needs a cell with a cell state, such as an LSTM. "
@@ -155,7 +156,8 @@ class Recurrent(Configured, keras.layers.RNN):
         if mask is not None:  # rows end at different steps, so that last states are looked up
             keep = [True, *[self.return_state or self.stateful] * (len(states) - 1)]
         running = None if mask is None or self.cell.bounded else ordering.running()
-        history, last = self.loop(time_major, states, keep, steps, training, running)
+        masked = mask is not None
+        history, last = self.loop(time_major, states, keep, steps, training, masked, running)
         if mask is not None:
             looked_up = zip(history, last, strict=True)
             last = [end if h is None else ordering.last(h) for h, end in looked_up]
@@ -167,7 +169,7 @@ class Recurrent(Configured, keras.layers.RNN):
         if mask is not None:  # as in Keras, a row of no steps has no output
             output = ops.where(ops.expand_dims(ordering.lengths > 0, 1), output, 0)
         if self.return_sequences and mask is None:
-            output = ops.swapaxes(history[0][1:], 0, 1)
+            output = ops.swapaxes(history[0], 0, 1)
         elif self.return_sequences:
             output = ordering.scatter(history[0], self.zero_output_for_mask)
         return (output, *last) if self.return_state else output
@@ -190,29 +192,33 @@ class Recurrent(Configured, keras.layers.RNN):
             states = [ops.where(reset, new, s) for new, s in zip(fresh, states, strict=True)]
         return states
 
-    def loop(self, x, states, keep, steps, training, running=None):
+    def loop(self, x, states, keep, steps, training, masked=False, running=None):
         """`(T, B, D)` and states to the kept histories and the last states.
 
         `running`, `(T, B, 1)`, stops rows at their end. Bounded states may run on unread;
         others could reach infinity there, and infinity times no gradient is NaN.
         """
         cell, (time, batch) = self.cell, ops.shape(x)[:2]
-        products, noise, drop_state, drop_cell = cell.recurrent_products(), {}, same, same
+        own, drop_state, drop_cell = {}, same, same
+        # Gates side by side save kernels, which is what one row costs; layer norm takes all
+        # gates at once. For many rows a product for each gate is quicker, as nothing is cut.
+        one_row = isinstance(batch, int) and batch == 1
+        products = cell.recurrent_products(grouped=one_row or cell.layer_norm)
         if training:
-            noise = self.noise(time, batch)
+            own = self.draw_noise(time, batch)
             products = self.drop_weights(products)
             if self.recurrent_dropout:
                 kept = self.scaled_mask((batch, cell.output_size), self.recurrent_dropout)
                 drop_state = times(kept)
         if running is not None:
-            noise["running"] = running
+            own["running"] = running
         if self.cell_dropout:
             sizes = dict(zip(cell.states, cell.state_size, strict=True))
             drop_cell = times(self.moon_mask((batch, sizes["c"]), training))
 
         def advance(inputs, noise, product, states):
             drop = times(noise["update"]) if "update" in noise else same
-            gates = Gates(cell, inputs, product, drop, drop_cell, drop_state)
+            gates = Gates(cell, inputs, product, products, drop, drop_cell, drop_state)
             new = self.zone_out(cell.advance(gates, states), states, noise)
             if "running" in noise:
                 pairs = zip(new, states, strict=True)
@@ -220,31 +226,30 @@ class Recurrent(Configured, keras.layers.RNN):
             return new
 
         # Two axes, so that the product and its gradient are one matrix product each.
-        projected = cell.project(ops.reshape(x, (-1, x.shape[-1])))
+        projected = cell.project(ops.reshape(x, (-1, x.shape[-1])), products if one_row else ())
         inputs = {n: ops.reshape(p, (time, batch, p.shape[-1])) for n, p in projected.items()}
         run = engine.unrolled if self.unroll else engine.scan
         return run(
             advance,
             inputs,
-            noise,
+            own,
             states,
             products,
             cell.loop_weights,
             steps=steps,
             keep=keep,
+            with_start=masked,
             training=training,
         )
 
-    def noise(self, time, batch):
+    def draw_noise(self, time, batch):
         """What each step needs of its own: `{name: (T, B, N)}`."""
-        noise = {}
+        seed, sizes = self.seed_generator, self.cell.state_size
+        zones = noise.zone_masks(time, batch, sizes, self.zoneout_rates, seed)
+        drawn = {f"zone{k}": mask for k, mask in zones.items()}
         if self.update_dropout:
-            noise["update"] = self.scaled_mask((time, batch, self.units), self.update_dropout)
-        sizes = self.cell.state_size
-        for k, (zoneout, size) in enumerate(zip(self.zoneout_rates, sizes, strict=True)):
-            if zoneout:
-                noise[f"zone{k}"] = self.draw((time, batch, size), zoneout)
-        return noise
+            drawn["update"] = self.scaled_mask((time, batch, self.units), self.update_dropout)
+        return drawn
 
     def zone_out(self, new, old, noise):
         """A zoned-out unit keeps its old value; at inference all move part of the way."""
@@ -261,43 +266,20 @@ class Recurrent(Configured, keras.layers.RNN):
             return products
         return {
             name: (matrix * self.scaled_mask(matrix.shape, self.weight_drop), bias)
-            if name in self.cell.recurrent_gates
+            if self.cell.owns(name)
             else (matrix, bias)
             for name, (matrix, bias) in products.items()
         }
 
     def moon_mask(self, shape, training):
         if training:
-            return ops.cast(self.draw(shape, 1.0 - self.cell_dropout), self.compute_dtype)
+            return ops.cast(
+                noise.draw(shape, 1.0 - self.cell_dropout, self.seed_generator), self.compute_dtype
+            )
         return 1.0 - self.cell_dropout
 
     def scaled_mask(self, shape, dropped):
-        return ops.cast(self.draw(shape, 1.0 - dropped), self.compute_dtype) / (1.0 - dropped)
-
-    def draw(self, shape, chance):
-        """True with the given chance."""
-        return random.uniform(shape, dtype="float32", seed=self.seed_generator) < chance
+        return noise.scaled_mask(shape, dropped, self.compute_dtype, self.seed_generator)
 
 
 LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast"}
-
-
-def times(factor):
-    return lambda x: x * factor
-
-
-def rate(name, value):
-    if not isinstance(value, (int, float)) or not 0.0 <= value < 1.0:
-        raise ValueError(f"`{name}` must be a rate in [0, 1). Received: {name}={value!r}")
-    return float(value)
-
-
-def per_state(name, value, states):
-    """One rate for each state, from one for all or one for each."""
-    values = list(value) if isinstance(value, (list, tuple)) else [value] * states
-    if len(values) != states:
-        raise ValueError(
-            f"`{name}` must be one rate, or {states} for the states of the cell. "
-            f"Received: {name}={value!r}"
-        )
-    return [rate(name, v) for v in values]

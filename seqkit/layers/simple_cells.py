@@ -127,8 +127,11 @@ class JordanCell(Cell):
             self.matrix("output_bias", "bias", (self.outputs,)) if self.use_bias else None
         )
 
-    def recurrent_products(self):
-        return {**super().recurrent_products(), "output": (self.output_kernel, self.output_bias)}
+    def recurrent_products(self, grouped=True):
+        return {
+            **super().recurrent_products(grouped),
+            "output": (self.output_kernel, self.output_bias),
+        }
 
     def step(self, gates, y):
         h = self.tanh(gates.h(y))

@@ -11,7 +11,8 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers import cells
 from seqkit.layers.cell import Cell, positive_int
-from seqkit.layers.recurrent import Recurrent, rate
+from seqkit.layers.noise import rate
+from seqkit.layers.recurrent import Recurrent
 
 __all__ = ["Stack"]
 

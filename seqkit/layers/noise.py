@@ -1,0 +1,56 @@
+"""Noise masks, drawn before the loop from a layer's seed generator.
+
+Shapes: T time, B batch, N units.
+"""
+
+from keras import ops, random
+
+__all__ = ["draw", "rate", "rates", "scaled_mask", "times", "zone_masks"]
+
+BITS = 15  # of one draw, for each of two masks: rates are met to 1 in 32768
+
+
+def rate(name, value):
+    """`value` if it is a rate in [0, 1); a clear error if not."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < 1.0:
+        raise ValueError(f"`{name}` must be a rate in [0, 1). Received: {name}={value!r}")
+    return float(value)
+
+
+def rates(name, value, states):
+    """One rate for each state, from one for all or one for each."""
+    values = list(value) if isinstance(value, (list, tuple)) else [value] * states
+    if len(values) != states:
+        raise ValueError(
+            f"`{name}` must be one rate, or {states} for the states of the cell. "
+            f"Received: {name}={value!r}"
+        )
+    return [rate(name, v) for v in values]
+
+
+def draw(shape, chance, seed):
+    """True with the given chance."""
+    return random.uniform(shape, dtype="float32", seed=seed) < chance
+
+
+def scaled_mask(shape, dropped, dtype, seed):
+    """Zeros at the given rate, and elsewhere what keeps the mean at one."""
+    return ops.cast(draw(shape, 1.0 - dropped, seed), dtype) / (1.0 - dropped)
+
+
+def zone_masks(time, batch, sizes, chances, seed):
+    """`{state index: bool (T, B, N)}`, True where a unit keeps its value.
+
+    Drawing is most of what zoneout costs, so two states of one size share a draw, each
+    with bits of its own.
+    """
+    zoned = [k for k, chance in enumerate(chances) if chance]
+    if len(zoned) != 2 or sizes[zoned[0]] != sizes[zoned[1]]:
+        return {k: draw((time, batch, sizes[k]), chances[k], seed) for k in zoned}
+    drawn = random.randint((time, batch, sizes[zoned[0]]), 0, 2 ** (2 * BITS), seed=seed)
+    bits = ops.bitwise_and(drawn, 2**BITS - 1), ops.right_shift(drawn, BITS)
+    return {k: part < round(chances[k] * 2**BITS) for k, part in zip(zoned, bits, strict=True)}
+
+
+def times(factor):
+    return lambda x: x * factor
