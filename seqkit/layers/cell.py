@@ -202,6 +202,10 @@ class Cell(Configured, keras.layers.Layer):
         options = {option: getattr(self, f"{kind}_{option}") for option in WEIGHT_OPTIONS}
         if initializer is not None:
             options["initializer"] = initializer
+        initial = options["initializer"]
+        if keras.backend.standardize_dtype(self.variable_dtype) in ("float16", "bfloat16"):
+            # An orthogonal matrix cannot be drawn in half precision.
+            options["initializer"] = lambda shape, dtype: ops.cast(initial(shape, "float32"), dtype)
         return self.add_weight(shape, name=name, **options)
 
     def vector(self, name, initializer, **options):
@@ -209,6 +213,10 @@ class Cell(Configured, keras.layers.Layer):
         weight = self.add_weight((self.units,), initializer, name=name, **options)
         self.loop_weights.append(weight)
         return weight
+
+    def value(self, weight):
+        """A weight inside the loop, in the dtype of the states."""
+        return ops.cast(weight, self.compute_dtype)
 
     def project(self, x, names=()):
         """What the input adds to the gates: `(..., D) -> {gates: (..., K * N)}`.
@@ -286,14 +294,13 @@ class Cell(Configured, keras.layers.Layer):
             return product
         none = ops.zeros((self.units,), product.dtype)
         shifts = [self.recurrent_shifts.get(gate, none) for gate in gates]
-        return product + join([ops.convert_to_tensor(shift) for shift in shifts])
+        return product + join([self.value(shift) for shift in shifts])
 
     def norm(self, x, gates, gains):
         """Layer norm over the units of each gate, `(..., K * N)` to the same."""
         normed = layer_norm(ops.reshape(x, (-1, len(gates), self.units)))
-        return ops.reshape(normed, (-1, len(gates) * self.units)) * join(
-            [ops.convert_to_tensor(gains[gate]) for gate in gates]
-        )
+        flat = ops.reshape(normed, (-1, len(gates) * self.units))
+        return flat * join([self.value(gains[gate]) for gate in gates])
 
     def call(self, x, states, training=False):
         products = self.recurrent_products()

@@ -31,10 +31,9 @@ class Gates:
     """
 
     def __init__(self, cell, inputs, product, names, drop=same, drop_cell=same, drop_state=same):
-        self.drop, self.drop_cell = drop, drop_cell
+        self.drop, self.drop_cell, self.drop_state = drop, drop_cell, drop_state
         self._cell, self._inputs, self._product = cell, inputs, product
         self._name_of = {gate: name for name in names if cell.owns(name) for gate in name}
-        self._drop_state = drop_state
         # By id of the state, which is kept beside so that its id is not used again.
         self._dropped, self._sums, self._cut = {}, {}, {}
 
@@ -65,7 +64,7 @@ class Gates:
         key = name, id(state)
         if key not in self._sums:
             if id(state) not in self._dropped:
-                self._dropped[id(state)] = self._drop_state(state), state
+                self._dropped[id(state)] = self.drop_state(state), state
             product = self._product(name, self._dropped[id(state)][0])
             product = self._cell.finish_product(name, product)
             if name in self._inputs:  # one sum before the cut, not one for each gate after it

@@ -72,11 +72,11 @@ class PeepholeLSTMCell(LSTMCell):
         super().build(input_shape)
 
     def step(self, gates, h, c):
-        i = self.sigmoid(gates.i(h) + self.p_i * c)
-        f = self.sigmoid(gates.f(h) + self.p_f * c)
+        p_i, p_f, p_o = (self.value(weight) for weight in (self.p_i, self.p_f, self.p_o))
+        i, f = self.sigmoid(gates.i(h) + p_i * c), self.sigmoid(gates.f(h) + p_f * c)
         g = gates.drop(self.tanh(gates.g(h)))
         c = gates.drop_cell(f * c + i * g)
-        o = self.sigmoid(gates.o(h) + self.p_o * c)
+        o = self.sigmoid(gates.o(h) + p_o * c)
         return o * self.tanh(c), c
 
 

@@ -116,6 +116,11 @@ class Recurrent(Configured, keras.layers.RNN):
                 f"`cell_dropout` needs a cell with a cell state, such as an LSTM. "
                 f"Received: cell_dropout={cell_dropout} with {type(self.cell).__name__}"
             )
+        if stateful and trainable_initial_state:
+            raise ValueError(
+                "A stateful layer starts from the batch before, and so cannot learn where to "
+                "start. Received: stateful=True, trainable_initial_state=True"
+            )
         self.trainable_initial_state = trainable_initial_state
         self.seed = seed
         self.seed_generator = random.SeedGenerator(seed)
@@ -166,8 +171,10 @@ class Recurrent(Configured, keras.layers.RNN):
                 variable.assign(state)
 
         output = last[0]
-        if mask is not None:  # as in Keras, a row of no steps has no output
+        if masked:  # as in Keras, a row of no steps has no output
             output = ops.where(ops.expand_dims(ordering.lengths > 0, 1), output, 0)
+        elif sequences.shape[1] in (None, 0):
+            output = ops.where(steps > 0, output, 0)
         if self.return_sequences and mask is None:
             output = ops.swapaxes(history[0], 0, 1)
         elif self.return_sequences:
@@ -207,9 +214,7 @@ class Recurrent(Configured, keras.layers.RNN):
         if training:
             own = self.draw_noise(time, batch)
             products = self.drop_weights(products)
-            if self.recurrent_dropout:
-                kept = self.scaled_mask((batch, cell.output_size), self.recurrent_dropout)
-                drop_state = times(kept)
+            drop_state = self.state_noise(batch)
         if running is not None:
             own["running"] = running
         if self.cell_dropout:
@@ -250,6 +255,17 @@ class Recurrent(Configured, keras.layers.RNN):
         if self.update_dropout:
             drawn["update"] = self.scaled_mask((time, batch, self.units), self.update_dropout)
         return drawn
+
+    def state_noise(self, batch):
+        """What `U` reads of the state: all of it, or what one mask for all steps leaves."""
+        drop = same
+        if self.recurrent_dropout:
+            drop = times(self.scaled_mask((batch, self.cell.output_size), self.recurrent_dropout))
+        if self.weight_drop and not self.cell.recurrent_gates:
+            # `U` is diagonal, as in IndRNN: to drop its entries is to drop what they read.
+            weights = self.scaled_mask((self.units,), self.weight_drop)
+            return lambda state: drop(state) * weights
+        return drop
 
     def zone_out(self, new, old, noise):
         """A zoned-out unit keeps its old value; at inference all move part of the way."""

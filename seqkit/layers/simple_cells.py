@@ -21,7 +21,7 @@ class ElmanCell(Cell):
     inputs = "h"
 
     def step(self, gates, h):
-        return self.tanh(gates.h(h))
+        return gates.drop(self.tanh(gates.h(h)))
 
 
 @register
@@ -59,7 +59,8 @@ class IndRNNCell(Cell):
         )
 
     def step(self, gates, h):
-        return self.activation(gates.h() + self.u * h)
+        u = self.value(self.u)
+        return gates.drop(self.activation(gates.h() + u * gates.drop_state(h)))
 
 
 @register
@@ -94,8 +95,8 @@ class LeakyCell(Cell):
         super().build(input_shape)
 
     def step(self, gates, h):
-        a = ops.sigmoid(self.alpha_logit)
-        return a * h + (1 - a) * self.tanh(gates.h(h))
+        a = ops.sigmoid(self.value(self.alpha_logit))
+        return a * h + (1 - a) * gates.drop(self.tanh(gates.h(h)))
 
 
 @register
@@ -134,5 +135,5 @@ class JordanCell(Cell):
         }
 
     def step(self, gates, y):
-        h = self.tanh(gates.h(y))
+        h = gates.drop(self.tanh(gates.h(y)))
         return self.sigmoid(gates.output(h))

@@ -93,7 +93,9 @@ class Stack(Configured, keras.layers.Layer):
             for depth, units in enumerate(self.units)
         ]
         self.dropouts = [
-            keras.layers.Dropout(self.dropout, seed=self.seed_for(depth, 2))
+            keras.layers.Dropout(
+                self.dropout, seed=self.seed_for(depth, 2), dtype=self.dtype_policy
+            )
             for depth in range(self.layers - 1)
         ]
 
