@@ -23,8 +23,14 @@ def join(parts):
 def multiplier(products):
     """`{name: (matrix, bias or None)}` to a callable `(name, state) -> state @ matrix + bias`."""
 
+    # Read here: inside the loop, a scope of its own may hide what a variable stands for.
+    tensors = {
+        name: [None if part is None else ops.convert_to_tensor(part) for part in pair]
+        for name, pair in products.items()
+    }
+
     def product(name, state):
-        matrix, bias = products[name]
+        matrix, bias = tensors[name]
         value = ops.matmul(state, matrix)
         return value if bias is None else value + bias
 
