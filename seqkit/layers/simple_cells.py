@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqkit.layers.cell import Cell, positive_int
+from seqkit.layers.cell import Cell
+from seqkit.layers.cell_weights import positive_int
 
 __all__ = ["ElmanCell", "IRNNCell", "IndRNNCell", "JordanCell", "LeakyCell"]
 

@@ -10,7 +10,8 @@ from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import cells
-from seqkit.layers.cell import Cell, positive_int
+from seqkit.layers.cell import Cell
+from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.recurrent import Recurrent
 
