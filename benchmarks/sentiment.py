@@ -91,7 +91,7 @@ def tutorial(parts, seed):
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    model.compile("adam", "binary_crossentropy", ["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     validation = batches(parts["validation"], shuffle=False)
     model.fit(
         batches(parts["train"], shuffle=True),
