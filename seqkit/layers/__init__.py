@@ -37,6 +37,7 @@ from seqkit.layers.named import (
     ProjectedLSTM,
     SimpleRNN,
 )
+from seqkit.layers.pooling import Pooling
 from seqkit.layers.recurrent import Recurrent
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
@@ -75,6 +76,7 @@ __all__ = [
     "MUT3Cell",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
+    "Pooling",
     "ProjectedLSTM",
     "ProjectedLSTMCell",
     "Recurrent",
