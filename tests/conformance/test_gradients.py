@@ -32,8 +32,7 @@ def check(function, arrays, variables):
         assert abs(product - slope) <= 1e-6 * max(1.0, abs(slope)), f"entry {k}"
 
 
-@pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("mask", [None, "holes"])
+@pytest.mark.parametrize(("mask", "training"), [(None, False), ("holes", True)])
 @pytest.mark.parametrize("name", ALL)
 def test_gradient(name, mask, training):
     float64_or_skip()

@@ -12,8 +12,13 @@ ALL = {**RECURRENT, **STACKS, **POOLINGS}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
-@pytest.mark.parametrize("compiled", ["graph", "xla"])
-@pytest.mark.parametrize("name", ALL)
+# A graph is what all of `tests/layers/test_against_keras.py` and every `fit` runs in.
+AS_GRAPH = ("LSTM", "LSTM layer_norm", "ProjectedLSTM", "Stack both ways", "attention")
+
+
+@pytest.mark.parametrize(
+    ("name", "compiled"), [*((n, "xla") for n in ALL), *((n, "graph") for n in AS_GRAPH)]
+)
 def test_same_as_step_by_step(name, compiled):
     if compiled == "graph" and keras.backend.backend() == "jax":
         pytest.skip("JAX compiles by XLA alone")

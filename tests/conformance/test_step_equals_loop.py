@@ -24,8 +24,14 @@ CASES = {
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", PLAIN)
+# What the loop itself does is the same for all cells: all of it on some of them.
+SOME = ("LSTM", "MUT1 square", "Jordan", "IndRNN", "GRU layer_norm")
+ON_ALL = ("no mask", "holes")
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), [(n, c) for n in PLAIN for c in (CASES if n in SOME else ON_ALL)]
+)
 def test_same_as_keras_rnn(name, case):
     mask, options = CASES[case]
     options = {"return_sequences": True, "return_state": True, **options}
@@ -34,7 +40,11 @@ def test_same_as_keras_rnn(name, case):
     theirs = keras.layers.RNN(ours.cell, **options)
     (x,) = example.arguments
     theirs.build(x.shape)
-    call = {"states": states_of(ours, len(x)), "mask": None if mask is None else MASKS[mask]}
+    # Before its first valid step a row gives zeros here and in Keras on TensorFlow; Keras on
+    # JAX gives the initial state, so that the two agree from zeros only.
+    differ = keras.backend.backend() == "jax" and mask is not None
+    states = [] if differ else states_of(ours, len(x))
+    call = {"states": states, "mask": None if mask is None else MASKS[mask]}
     weights = ours.cell.trainable_variables
     mine = outcome(ours, x, weights=weights, **call)
     other = outcome(theirs, x, weights=weights, **call)
