@@ -152,7 +152,7 @@ class Stack(Configured, keras.layers.Layer):
                 states.extend(last)
             output = ops.concatenate(outputs, axis=-1) if len(outputs) > 1 else outputs[0]
             if self.residual and output.shape[1:] == read.shape[1:]:
-                output = output + read
+                output = output + without_padding(read, mask)
             read = output
         return (read, *states) if self.return_state else read
 
@@ -191,6 +191,13 @@ NOISE = {
     "zero_output_for_mask",
     "unroll",
 }
+
+
+def without_padding(x, mask):
+    """Zeros in masked steps, whatever stands there."""
+    if mask is None or len(x.shape) < 3:
+        return x
+    return ops.where(ops.expand_dims(ops.cast(mask, "bool"), 2), x, 0)
 
 
 def cell_arguments(cell):
