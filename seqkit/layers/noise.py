@@ -7,8 +7,6 @@ from keras import ops, random
 
 __all__ = ["draw", "rate", "rates", "scaled_mask", "times", "zone_masks"]
 
-BITS = 15  # of one draw, for each of two masks: rates are met to 1 in 32768
-
 
 def rate(name, value):
     """`value` if it is a rate in [0, 1); a clear error if not."""
@@ -39,17 +37,13 @@ def scaled_mask(shape, dropped, dtype, seed):
 
 
 def zone_masks(time, batch, sizes, chances, seed):
-    """`{state index: bool (T, B, N)}`, True where a unit keeps its value.
-
-    Drawing is most of what zoneout costs, so two states of one size share a draw, each
-    with bits of its own.
-    """
-    zoned = [k for k, chance in enumerate(chances) if chance]
-    if len(zoned) != 2 or sizes[zoned[0]] != sizes[zoned[1]]:
-        return {k: draw((time, batch, sizes[k]), chances[k], seed) for k in zoned}
-    drawn = random.randint((time, batch, sizes[zoned[0]]), 0, 2 ** (2 * BITS), seed=seed)
-    bits = ops.bitwise_and(drawn, 2**BITS - 1), ops.right_shift(drawn, BITS)
-    return {k: part < round(chances[k] * 2**BITS) for k, part in zip(zoned, bits, strict=True)}
+    """`{state index: bool (T, B, N)}`, True where a unit keeps its value."""
+    # A draw of their own for each: XLA would draw again for each use of a shared one.
+    return {
+        k: draw((time, batch, size), chance, seed)
+        for k, (size, chance) in enumerate(zip(sizes, chances, strict=True))
+        if chance
+    }
 
 
 def times(factor):

@@ -143,7 +143,7 @@ def test_rates_are_met(rate):
         if k in zones:
             mean = float(ops.mean(ops.cast(zones[k], "float32")))
             assert abs(mean - expected) < 0.01
-    if rate:  # the two masks come from one draw, and must not know of each other
+    if rate:  # the two masks must not know of each other
         both = float(ops.mean(ops.cast(zones[0] & zones[1], "float32")))
         assert abs(both - 0.3 * rate) < 0.01
     kept = noise.scaled_mask((300, 300), rate, "float32", seed)
