@@ -59,7 +59,6 @@ def recipe(parts, seed, options, epochs):
     model.fit(
         parts["train"],
         validation_data=parts["validation"],
-        batch_size=64,
         epochs=epochs,
         callbacks=[clock],
         verbose=0,

@@ -18,7 +18,7 @@ def sentiment(
     layers=1,
     bidirectional=True,
     encoder=None,
-    pooling="max",
+    pooling="attention",
     embedding=128,
     tokens="words",
     vocabulary=20_000,

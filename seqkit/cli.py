@@ -93,10 +93,10 @@ def sentiment(
     units: Annotated[int, typer.Option(help="Units of each layer and direction.")] = 64,
     layers: Annotated[int, typer.Option(help="Recurrent layers.")] = 1,
     bidirectional: Annotated[bool, typer.Option(help="Read in both directions.")] = True,
-    pooling: Annotated[str, typer.Option(help="last, mean, max or attention.")] = "max",
+    pooling: Annotated[str, typer.Option(help="last, mean, max or attention.")] = "attention",
     tokens: Annotated[str, typer.Option(help="words, characters or subwords.")] = "words",
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 10,
-    batch_size: Annotated[int, typer.Option(min=1, help="Texts in a batch.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Texts in a batch.")] = 32,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="For the cell: zoneout=0.1")
     ] = None,

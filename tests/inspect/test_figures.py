@@ -85,7 +85,7 @@ BAD = {
     "several texts": (lambda model: inspect.attention_weights(model, ["a"]), "must be a str"),
     "no attention": (
         lambda model: inspect.attention_weights(
-            recipes.sentiment(REVIEWS, units=2, embedding=2), "a joy"),
+            recipes.sentiment(REVIEWS, units=2, embedding=2, pooling="max"), "a joy"),
         'with pooling="attention". Received: pooling=\'max\''),
 }  # fmt: skip
 
