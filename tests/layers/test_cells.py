@@ -32,7 +32,7 @@ VARIANTS = {
     "leaky learned": ("leaky", {"learn_alpha": True}, {}),
     "leaky per unit": ("leaky", {"alpha": [0.1, 0.4, 0.7, 0.99]}, {}),
 }
-WIDTHS = {"D = N": N, "D != N": 6}
+WIDTHS = {"square": N, "wide": 6}
 
 
 def random(*shape, seed=0):
