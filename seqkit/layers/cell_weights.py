@@ -73,6 +73,11 @@ class CellWeights(Configured, keras.layers.Layer):
             )
         self.loop_weights = []
 
+    def get_config(self):
+        names = ("activation", "recurrent_activation")
+        activations = {name: keras.activations.serialize(getattr(self, name)) for name in names}
+        return {**super().get_config(), **activations}
+
     def build(self, input_shape):
         features, units = input_shape[-1], self.units
         if features is None:

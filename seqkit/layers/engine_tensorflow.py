@@ -205,6 +205,11 @@ class _Loop:
         d_inputs = {n: stack(d, inputs[n].shape[-1], first) for n, d in d_inputs.items()}
         d_matrices, d_biases = {}, {}
         for name, matrix in matrices.items():
+            if name not in shared:  # run eagerly, and no step to run
+                d_matrices[name] = tf.zeros_like(matrix)
+                if name in biases:
+                    d_biases[name] = tf.zeros_like(biases[name])
+                continue
             d = d_inputs[name] if shared[name] else None
             if d is None:
                 d = stack(d_products[name], matrix.shape[1], first)

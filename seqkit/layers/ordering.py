@@ -65,4 +65,6 @@ class Ordering:
         return self.look_up(history, self.lengths * self.batch + self.rows[:, 0])
 
     def look_up(self, history, places):
-        return ops.take(ops.reshape(history, (-1, history.shape[-1])), places, axis=0)
+        rows = ops.reshape(history, (-1, history.shape[-1]))
+        found = ops.take(rows, ops.reshape(places, (-1,)), axis=0)
+        return ops.reshape(found, (*ops.shape(places), history.shape[-1]))
