@@ -8,6 +8,8 @@ from pathlib import Path
 import keras
 import pytest
 
+# Nearly all of the time goes into compiling, so let the compiler not try hard.
+QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 # Which tests, as pytest's `-k` reads it. Every cell meets its equation; the rest is sampled,
 # since each case is compiled anew.
 CHOICE = " or ".join(
@@ -49,6 +51,6 @@ def test_on_jax():
         text=True,
         timeout=1800,
         cwd=here.parent.parent,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK},
     )
     assert process.returncode == 0, process.stdout[-6000:] + process.stderr[-2000:]
