@@ -5,7 +5,7 @@ from keras import ops
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["fuses", "scan", "unrolled"]
+__all__ = ["scan", "unrolled"]
 
 
 def scan(*args, **kwargs):
@@ -17,15 +17,6 @@ def scan(*args, **kwargs):
     else:
         run = unrolled
     return run(*args, **kwargs)
-
-
-def fuses():
-    """Whether a compiler joins cuts and sums into one kernel, so that cutting costs nothing."""
-    if keras.backend.backend() == "tensorflow":
-        from seqkit.layers.engine_tensorflow import in_xla
-
-        return in_xla()
-    return keras.backend.backend() == "jax"
 
 
 def unrolled(

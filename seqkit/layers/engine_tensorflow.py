@@ -10,9 +10,8 @@ Shapes: T time, B batch, N units.
 
 import keras
 import tensorflow as tf
-from tensorflow.python.ops import control_flow_util
 
-__all__ = ["in_xla", "scan"]
+__all__ = ["scan"]
 
 
 def scan(
@@ -228,15 +227,6 @@ class _Loop:
                 d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)
             ]
         return d_inputs, d_states, d_matrices, d_biases, d_weights
-
-
-def in_xla():
-    """Whether the code being traced is to be compiled by XLA.
-
-    TensorFlow has no public way to ask. Both answers give equal results.
-    """
-    graph = tf.compat.v1.get_default_graph()
-    return bool(control_flow_util.GraphOrParentsInXlaContext(graph))
 
 
 def at(tensors, t):
