@@ -32,6 +32,8 @@ class Examples:
         (2, ('negative', 'positive'))
     """
 
+    unit, labelled_form = "texts", "pairs (text, label), or `y`"
+
     def __init__(self, texts, labels=None, *, name="examples"):
         self.name = name
         self.texts = [_text(value, f"{name}: text {i}") for i, value in enumerate(texts)]
@@ -48,6 +50,15 @@ class Examples:
     def label_names(self):
         """The distinct labels, sorted: tuple of str (empty without labels)."""
         return tuple(sorted(set(self.labels or ())))
+
+    def subset(self, indices, *, name=None):
+        """The examples at these positions, in this order."""
+        labels = None if self.labels is None else [self.labels[i] for i in indices]
+        return Examples([self.texts[i] for i in indices], labels, name=name or self.name)
+
+    def bare(self):
+        """The texts without their labels."""
+        return self if self.labels is None else Examples(self.texts, name=self.name)
 
     def __len__(self):
         return len(self.texts)
@@ -79,10 +90,12 @@ def source(dataset):
 
 
 class Splits:
-    """Named parts of one data set: `.train`, `.validation`, `.test` as `tf.data` of pairs.
+    """Named parts of one data set: `.train`, `.validation`, `.test`.
+
+    A part is `tf.data` of pairs where its kind of examples can be that, and else the examples.
 
     Args:
-        examples: Dict from part name to `Examples`; kept as `.examples`.
+        examples: Dict from part name to `Examples` or their like; kept as `.examples`.
         name: Name of the data set.
 
     Example:
@@ -120,7 +133,8 @@ class Splits:
                 f"{self.name} has no part {part!r}. It has: {', '.join(self.examples)}"
             )
         if part not in self._datasets:
-            self._datasets[part] = self.examples[part].dataset()
+            made = self.examples[part]
+            self._datasets[part] = made.dataset() if hasattr(made, "dataset") else made
         return self._datasets[part]
 
     def __repr__(self):

@@ -150,6 +150,9 @@ class TextClassification(Configured):
                 )
         return cls(get_tokens(tokens, examples, **options), labels)
 
+    # How raw data of any form is read.
+    examples = staticmethod(as_examples)
+
     def encode(self, texts):
         """Padded ids of texts, in graph operations.
 

@@ -26,6 +26,7 @@ class Task(Configured, keras.Model):
     """
 
     batch_size = 32
+    is_raw = staticmethod(is_raw)  # a leaf whose raw data looks otherwise says so
 
     def __init__(self, preprocessor, *, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -79,7 +80,7 @@ class Task(Configured, keras.Model):
         goes on its way. A loss that is NaN puts the best epoch back and raises.
 
         Args:
-            x: raw data in any form that `seqkit.data.as_examples` takes, or batches.
+            x: raw data in any form that the preprocessor's `examples` takes, or batches.
             y: labels, where `x` holds none.
             batch_size: examples in a batch; default 32.
             epochs: passes over the data.
@@ -103,7 +104,7 @@ class Task(Configured, keras.Model):
         from seqkit.training import guarded
 
         batch_size = batch_size or self.batch_size
-        if is_raw(x):
+        if self.is_raw(x):
             if sample_weight is not None and validation_split:
                 raise ValueError(
                     "`validation_split` of raw data leaves `sample_weight` behind. "
@@ -144,7 +145,7 @@ class Task(Configured, keras.Model):
 
     def validation_batches(self, data, batch_size):
         pair = isinstance(data, tuple)
-        if not is_raw(data[0] if pair else data):
+        if not self.is_raw(data[0] if pair else data):
             return data
         if pair and len(data) != 2:
             raise ValueError(
@@ -160,7 +161,7 @@ class Task(Configured, keras.Model):
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", **kwargs):
         """Loss and metrics on raw data or ready batches; as `keras.Model.evaluate`."""
-        if is_raw(x):
+        if self.is_raw(x):
             examples = self.examples(x, y, "evaluation data", labelled=True)
             batch_size = batch_size or self.batch_size
             x, y = self.preprocessor.batches(examples, batch_size=batch_size).dataset, None
@@ -179,11 +180,11 @@ class Task(Configured, keras.Model):
         Returns:
             NumPy array, a row for each example.
         """
-        if not is_raw(x):
+        if not self.is_raw(x):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
-        # Bare texts, lest a label that the model has never seen stands in the way.
-        texts = self.examples(self.examples(x, None, "data").texts, None, "data")
-        batches = self.preprocessor.batches(texts, batch_size=batch_size or self.batch_size)
+        # Without labels, lest one that the model has never seen stands in the way.
+        examples = self.examples(x, None, "data").bare()
+        batches = self.preprocessor.batches(examples, batch_size=batch_size or self.batch_size)
         outputs = super().predict(batches.dataset, verbose=on_terminal(verbose), **kwargs)
         answers = np.empty_like(outputs)
         answers[batches.order] = outputs  # buckets mix the order; this undoes it
@@ -194,16 +195,14 @@ class Task(Configured, keras.Model):
         return outputs
 
     def examples(self, x, y=None, name="data", *, labelled=False):
-        """`x` and `y` as `seqkit.data.Examples`, not empty, with labels where needed."""
-        from seqkit import data  # brings TensorFlow, which ready batches can do without
-
-        examples = data.as_examples(x, y, name=name)
+        """`x` and `y` as the preprocessor's examples, not empty, with labels where needed."""
+        examples = self.preprocessor.examples(x, y, name=name)
         if not len(examples):
             raise ValueError(f"The {name} must hold at least one example. Received: none")
         if labelled and examples.labels is None:
             raise ValueError(
-                f"The {name} must come with labels: pairs (text, label), or `y`. "
-                f"Received: {len(examples)} texts alone"
+                f"The {name} must come with labels: {examples.labelled_form}. "
+                f"Received: {len(examples)} {examples.unit} alone"
             )
         return examples
 
@@ -236,8 +235,6 @@ class Task(Configured, keras.Model):
 
 def split(examples, share, seed):
     """Sets a random `share` of the examples aside: files are often sorted by label."""
-    from seqkit import data
-
     if not 0 < share < 1:
         raise ValueError(f"`validation_split` must be in [0, 1). Received: {share!r}")
     order = np.random.default_rng(seed).permutation(len(examples))
@@ -246,11 +243,9 @@ def split(examples, share, seed):
         raise ValueError(
             f"`validation_split={share}` of {len(examples)} examples leaves one part empty."
         )
-    return tuple(
-        data.Examples(
-            [examples.texts[i] for i in chosen], [examples.labels[i] for i in chosen], name=name
-        )
-        for name, chosen in (("training data", order[count:]), ("validation data", order[:count]))
+    return (
+        examples.subset(order[count:], name="training data"),
+        examples.subset(order[:count], name="validation data"),
     )
 
 

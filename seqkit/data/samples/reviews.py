@@ -1,4 +1,4 @@
-"""Small data of the project's own, written by a grammar: always there, offline, in a moment."""
+"""Reviews written by a grammar, in which counting words is not enough."""
 
 import random
 
