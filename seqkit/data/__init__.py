@@ -1,27 +1,41 @@
-"""Raw data -> batches of tensors: readers, token units, bucketing, public sets and our own."""
+"""Raw data -> batches of tensors: readers, token units, windows, public sets and our own."""
 
 from seqkit.data import samples
+from seqkit.data.audit import Audit, Problem
 from seqkit.data.bucketing import Batches, Report, batches
 from seqkit.data.examples import DataError, Examples, Splits
+from seqkit.data.forecasting import Forecasting
+from seqkit.data.frames import as_series, audit
+from seqkit.data.frequency import season
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
 from seqkit.data.public import load
 from seqkit.data.raw import as_examples, from_dataset, from_lists, from_pandas, read
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
+from seqkit.data.series import Columns, Series
 from seqkit.data.subwords import Subwords
 from seqkit.data.tokens import Characters, Tokens, Words
+from seqkit.data.windows import Windows
 
 __all__ = [
+    "Audit",
     "Batches",
     "Characters",
+    "Columns",
     "DataError",
     "Examples",
+    "Forecasting",
+    "Problem",
     "Report",
+    "Series",
     "Splits",
     "Subwords",
     "TextClassification",
     "Tokens",
+    "Windows",
     "Words",
     "as_examples",
+    "as_series",
+    "audit",
     "batches",
     "class_weights",
     "from_dataset",
@@ -35,4 +49,5 @@ __all__ = [
     "read_jsonl",
     "read_tsv",
     "samples",
+    "season",
 ]
