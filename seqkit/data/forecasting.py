@@ -11,6 +11,7 @@ from seqkit.data.audit import ways
 from seqkit.data.calendar import FEATURES, features, features_for
 from seqkit.data.examples import DataError
 from seqkit.data.frames import as_series
+from seqkit.data.series import Series
 from seqkit.data.windows import Windows, seconds
 
 __all__ = ["Forecasting"]
@@ -234,7 +235,7 @@ class Forecasting(Configured):
         Args:
             series: `Series`, of `lookback` steps at least.
             future: raw data of the future covariates, for the `horizon` steps after the end of
-                each series; needed where there are any.
+                each series; or a `Series` of which `series` is a part, and which goes on.
 
         Returns:
             Dict of float32 arrays, as the inputs of a batch, a row for each series.
@@ -280,6 +281,8 @@ class Forecasting(Configured):
     def _ahead(self, series, future):
         """Covariates of the `horizon` steps after each series, float64 (S, H, F)."""
         names = list(self.columns["future"])
+        if isinstance(future, Series) and future.future is series.future:
+            return series.future[series.ends[:, None] + np.arange(self.horizon)]
         if future is None:
             raise DataError(
                 f"{series.name}: expected `future` with {', '.join(names)} for the next "

@@ -2,6 +2,7 @@
 
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
+from seqkit.layers.distributions import Gaussian, Mixture, NegativeBinomial, StudentT
 from seqkit.layers.gated_cells import (
     GRUCell,
     GRUResetAfterCell,
@@ -11,6 +12,8 @@ from seqkit.layers.gated_cells import (
     MUT3Cell,
     UGRNNCell,
 )
+from seqkit.layers.heads import Head, Point, Quantiles
+from seqkit.layers.linear import DecompositionLinear, LinearForecast
 from seqkit.layers.lstm_cells import (
     CoupledLSTMCell,
     LSTM1997Cell,
@@ -39,6 +42,7 @@ from seqkit.layers.named import (
 )
 from seqkit.layers.pooling import Pooling
 from seqkit.layers.recurrent import Recurrent
+from seqkit.layers.reversible import ReversibleNorm
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
@@ -57,10 +61,13 @@ __all__ = [
     "Cell",
     "CoupledLSTM",
     "CoupledLSTMCell",
+    "DecompositionLinear",
     "Elman",
     "ElmanCell",
     "GRUCell",
     "GRUResetAfterCell",
+    "Gaussian",
+    "Head",
     "IRNNCell",
     "IndRNN",
     "IndRNNCell",
@@ -70,18 +77,25 @@ __all__ = [
     "LSTMCell",
     "Leaky",
     "LeakyCell",
+    "LinearForecast",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
+    "Mixture",
+    "NegativeBinomial",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
+    "Point",
     "Pooling",
     "ProjectedLSTM",
     "ProjectedLSTMCell",
+    "Quantiles",
     "Recurrent",
+    "ReversibleNorm",
     "SimpleRNN",
     "Stack",
+    "StudentT",
     "UGRNNCell",
     "from_torch",
     "get",
