@@ -11,6 +11,7 @@ import numpy as np
 
 __all__ = ["BASELINES", "ets", "naive", "seasonal_naive"]
 
+PATHS = 500
 RECENT = 40  # seasons that exponential smoothing reads; more would only take longer
 
 
@@ -74,9 +75,11 @@ def ets(history, horizon, season, levels):
             model = ETSModel(history, error=error, trend="add", damped_trend=True, **kind)
             fits.append(model.fit(disp=False, maxiter=200))
         best = min(fits, key=lambda fit: fit.aic if math.isfinite(fit.aic) else math.inf)
-        paths = np.asarray(
-            best.simulate(horizon, anchor="end", repetitions=500, random_state=0)
-        ).reshape(horizon, -1)
+        # Drawn here: how its own draws are seeded changes from version to version.
+        spread = np.sqrt(np.mean(np.square(np.asarray(best.resid))))
+        errors = np.random.default_rng(0).normal(0, spread, (horizon, PATHS))
+        drawn = best.simulate(horizon, anchor="end", repetitions=PATHS, random_errors=errors)
+        paths = np.asarray(drawn).reshape(horizon, PATHS)
         mean = np.asarray(best.forecast(horizon))
     return mean, np.quantile(paths, levels, axis=1).T
 
