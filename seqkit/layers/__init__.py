@@ -42,6 +42,7 @@ from seqkit.layers.recurrent import Recurrent
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
+from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
     "CELLS",
@@ -83,6 +84,7 @@ __all__ = [
     "SimpleRNN",
     "Stack",
     "UGRNNCell",
+    "WordDropout",
     "from_torch",
     "get",
     "load_torch",

@@ -5,7 +5,6 @@ from seqkit.models.classifier import TextClassifier
 from seqkit.models.files import ModelFileError, load
 from seqkit.models.report import Report
 from seqkit.models.task import Task
-from seqkit.models.word_dropout import WordDropout
 
 __all__ = [
     "Answer",
@@ -14,6 +13,5 @@ __all__ = [
     "Report",
     "Task",
     "TextClassifier",
-    "WordDropout",
     "load",
 ]
