@@ -2,11 +2,14 @@
 
 from seqkit.data import samples
 from seqkit.data.bucketing import Batches, Report, batches
+from seqkit.data.conll import read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
 from seqkit.data.public import load
 from seqkit.data.raw import as_examples, from_dataset, from_lists, from_pandas, read
+from seqkit.data.raw_sentences import as_sentences, split_text
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
+from seqkit.data.sentences import Sentences
 from seqkit.data.subwords import Subwords
 from seqkit.data.tokens import Characters, Tokens, Words
 
@@ -16,12 +19,14 @@ __all__ = [
     "DataError",
     "Examples",
     "Report",
+    "Sentences",
     "Splits",
     "Subwords",
     "TextClassification",
     "Tokens",
     "Words",
     "as_examples",
+    "as_sentences",
     "batches",
     "class_weights",
     "from_dataset",
@@ -30,9 +35,12 @@ __all__ = [
     "get_tokens",
     "load",
     "read",
+    "read_conll",
+    "read_conllu",
     "read_csv",
     "read_folder",
     "read_jsonl",
     "read_tsv",
     "samples",
+    "split_text",
 ]
