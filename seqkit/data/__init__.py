@@ -3,6 +3,7 @@
 from seqkit.data import samples
 from seqkit.data.audit import Audit, Problem
 from seqkit.data.bucketing import Batches, Report, batches
+from seqkit.data.conll import read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
 from seqkit.data.forecasting import Forecasting
 from seqkit.data.frames import as_series, audit
@@ -10,7 +11,9 @@ from seqkit.data.frequency import season
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
 from seqkit.data.public import load
 from seqkit.data.raw import as_examples, from_dataset, from_lists, from_pandas, read
+from seqkit.data.raw_sentences import as_sentences, split_text
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
+from seqkit.data.sentences import Sentences
 from seqkit.data.series import Columns, Series
 from seqkit.data.subwords import Subwords
 from seqkit.data.tokens import Characters, Tokens, Words
@@ -26,6 +29,7 @@ __all__ = [
     "Forecasting",
     "Problem",
     "Report",
+    "Sentences",
     "Series",
     "Splits",
     "Subwords",
@@ -34,6 +38,7 @@ __all__ = [
     "Windows",
     "Words",
     "as_examples",
+    "as_sentences",
     "as_series",
     "audit",
     "batches",
@@ -44,10 +49,13 @@ __all__ = [
     "get_tokens",
     "load",
     "read",
+    "read_conll",
+    "read_conllu",
     "read_csv",
     "read_folder",
     "read_jsonl",
     "read_tsv",
     "samples",
     "season",
+    "split_text",
 ]

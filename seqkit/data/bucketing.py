@@ -18,6 +18,7 @@ def batches(
     labels=None,
     weights=None,
     *,
+    targets=None,
     batch_size=32,
     shuffle=False,
     seed=None,
@@ -30,7 +31,9 @@ def batches(
         ids: The rows, tokenised once: an int `tf.RaggedTensor` (rows, None), a pair of NumPy
             arrays (flat ids, row offsets), or a list of lists of ids.
         labels: Array with one label per row (any trailing shape), or `None`.
-        weights: Array with one weight per row, or `None`; needs `labels`.
+        weights: Array with one weight per row, or `None`; needs `labels` or `targets`.
+        targets: Array with one integer for each id, as flat as the ids of the pair (flat ids,
+            offsets); padded with -1. Takes the place of `labels`.
         batch_size: Rows of a batch; the last may have fewer.
         shuffle: Whether rows and batches come in a new random order every epoch. Otherwise the
             order is the same every time and stands in `Batches.order`.
@@ -54,6 +57,7 @@ def batches(
         ids,
         labels,
         weights,
+        targets=targets,
         batch_size=batch_size,
         shuffle=shuffle,
         seed=seed,
@@ -71,7 +75,8 @@ class Batches:
 
     Attributes:
         dataset: `tf.data.Dataset` of ids (B, T) int32, padded with 0 on the right; with labels
-            (ids, label), with weights (ids, label, weight). Prefetched, cardinality known.
+            (ids, label), with weights (ids, label, weight); with targets these (B, T) int32 in
+            the place of the label. Prefetched, cardinality known.
         boundaries: The widths, ascending; each row lies in the first that holds it.
         lengths: Length of each row.
         order: The row behind each position of the unshuffled stream:
@@ -84,6 +89,7 @@ class Batches:
         labels=None,
         weights=None,
         *,
+        targets=None,
         batch_size=32,
         shuffle=False,
         seed=None,
@@ -98,8 +104,11 @@ class Batches:
         rows = len(self.lengths)
         self.labels = _column(labels, "labels", rows)
         self.weights = _column(weights, "weights", rows)
-        if self.labels is None and self.weights is not None:
-            raise ValueError("`weights` need `labels`. Received: labels=None")
+        self.targets = _column(targets, "targets", len(self.flat), "id")
+        if self.labels is not None and self.targets is not None:
+            raise ValueError("`targets` take the place of `labels`. Received: both")
+        if self.labels is None and self.targets is None and self.weights is not None:
+            raise ValueError("`weights` need `labels` or `targets`. Received: neither")
         self.batch_size = int(batch_size)
         self.shuffle, self.drop_remainder = bool(shuffle), bool(drop_remainder)
         self.seed = np.random.SeedSequence().entropy % 2**31 if seed is None else int(seed)
@@ -186,11 +195,12 @@ class Batches:
         starts, lengths = tf.gather(self.offsets[:-1], rows), tf.gather(self.lengths, rows)
         step = tf.range(tf.cast(width, tf.int64))
         at = tf.minimum(starts[:, None] + step, max(len(self.flat) - 1, 0))
-        flat = self.flat if len(self.flat) else np.zeros(1, np.int32)
-        ids = tf.where(step < lengths[:, None], tf.gather(flat, at), 0)
+        ids = _padded(self.flat, at, step < lengths[:, None], 0)
         columns = [
             tf.gather(column, rows) for column in (self.labels, self.weights) if column is not None
         ]
+        if self.targets is not None:
+            columns.insert(0, _padded(self.targets, at, step < lengths[:, None], -1))
         return (ids, *columns) if columns else ids
 
 
@@ -264,12 +274,17 @@ def _rows(ids):
     return flat.astype(np.int32, copy=False), offsets.astype(np.int64, copy=False)
 
 
-def _column(values, name, rows):
+def _padded(flat, at, real, padding):
+    flat = flat if len(flat) else np.full(1, padding, np.int32)
+    return tf.where(real, tf.gather(flat, at), padding)
+
+
+def _column(values, name, rows, unit="row"):
     if values is None:
         return None
     values = np.asarray(values)
     if values.ndim == 0 or len(values) != rows:
         raise ValueError(
-            f"`{name}` must have one entry per row ({rows}). Received: shape {values.shape}"
+            f"`{name}` must have one entry per {unit} ({rows}). Received: shape {values.shape}"
         )
     return values.astype({"i": np.int32, "f": np.float32}.get(values.dtype.kind, values.dtype))

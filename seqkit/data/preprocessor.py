@@ -244,6 +244,34 @@ class TextClassification(Configured):
             drop_remainder=drop_remainder,
         )
 
+    def signatures(self, respond):
+        """What an exported classifier offers: name -> (list of `tf.TensorSpec`, function).
+
+        Args:
+            respond: Callable, a batch of ids -> dict: `best` (B,), `probabilities` (B, C).
+        """
+
+        def serve(texts):
+            answer = respond(self.encode(texts))
+            labels = tf.constant(self.labels)
+            # A row for each text in every output, as row-wise serving expects.
+            return {
+                "label": tf.gather(labels, answer["best"]),
+                "labels": tf.repeat(labels[None], tf.shape(texts)[0], axis=0),
+                "probabilities": answer["probabilities"],
+            }
+
+        return {"serving_default": ([tf.TensorSpec((None,), tf.string, name="texts")], serve)}
+
+    def samples(self, texts=None):
+        """For each signature, inputs that are easy to get wrong, or the texts given."""
+        if texts is None:
+            units = list(self.tokens.vocabulary)
+            short, long = " ".join(units[:5]), " ".join(units[:60])
+            texts = ["", " ", units[0], short, long, "\u00fc\u4e00\U0001f600"]
+            texts += [f"{short} qqqqq", long * 2]
+        return {"serving_default": [tf.constant(texts)]}
+
     def _rows(self, examples):
         """Flat ids and offsets of all examples, from the cache after the first time."""
         if examples not in self._cache:

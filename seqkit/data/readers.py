@@ -2,13 +2,12 @@
 
 import contextlib
 import csv
-import gzip
 import io
 import json
 import pathlib
 import sys
-import zlib
 
+from seqkit.data.contents import file_text, numbered, shortened
 from seqkit.data.examples import DataError, Examples
 
 __all__ = ["read_csv", "read_folder", "read_jsonl", "read_tsv"]
@@ -39,7 +38,7 @@ def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-
         >>> list(read_tsv(path))
         [('"good" fun', 'positive')]
     """
-    content = _content(path, encoding)
+    content = file_text(path, encoding)
     rows = _quoted_rows(content, "\t", path) if quoted else _plain_rows(content, "\t")
     return _table(rows, path, text, label, header)
 
@@ -69,7 +68,7 @@ def read_csv(path, text=0, label=1, *, header=True, delimiter=",", encoding="utf
         [('good, fun', 'positive')]
     """
     return _table(
-        _quoted_rows(_content(path, encoding), delimiter, path), path, text, label, header
+        _quoted_rows(file_text(path, encoding), delimiter, path), path, text, label, header
     )
 
 
@@ -96,16 +95,16 @@ def read_jsonl(path, text="text", label="label", *, encoding="utf-8"):
         [('good fun', '1')]
     """
     texts, labels = [], []
-    for line, row in _lines(_content(path, encoding)):
+    for line, row in numbered(file_text(path, encoding)):
         where = f"{path}, line {line}"
         try:
             item = json.loads(row)
         except ValueError as error:
             raise DataError(
-                f"{where}: expected a JSON object. Received: {_short(row)} ({error})"
+                f"{where}: expected a JSON object. Received: {shortened(row)} ({error})"
             ) from None
         if not isinstance(item, dict):
-            raise DataError(f"{where}: expected a JSON object. Received: {_short(row)}")
+            raise DataError(f"{where}: expected a JSON object. Received: {shortened(row)}")
         texts.append(_value(item, text, str, "a string", where))
         if label is not None:
             labels.append(str(_value(item, label, (str, int), "a string or an integer", where)))
@@ -157,7 +156,7 @@ def read_folder(path, labels=None, *, pattern="*.txt", encoding="utf-8"):
         if not files:
             raise DataError(f"{root / name}: expected files {pattern}. Received: none")
         for file in files:
-            content = _content(file, encoding)
+            content = file_text(file, encoding)
             if not content.strip():
                 raise DataError(f"{file}, line 1: expected a text. Received: an empty file")
             texts.append(content)
@@ -165,36 +164,8 @@ def read_folder(path, labels=None, *, pattern="*.txt", encoding="utf-8"):
     return Examples(texts, names, name=str(root))
 
 
-def _content(path, encoding):
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise DataError(f"{path}: expected a file. Received: no such file")
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: expected gzip content. Received: {error}") from None
-    try:
-        return data.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: expected {encoding} text. "
-            f"Received: byte 0x{data[error.start]:02x} (pass `encoding` if it is another)"
-        ) from None
-
-
-def _lines(content):
-    """(line number, line); only newlines end a line, and blank lines at the end hold no row."""
-    lines = content.split("\n")
-    while lines and not lines[-1].strip("\r"):
-        lines.pop()
-    return [(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1)]
-
-
 def _plain_rows(content, delimiter):
-    return [(number, line.split(delimiter)) for number, line in _lines(content)]
+    return [(number, line.split(delimiter)) for number, line in numbered(content)]
 
 
 def _quoted_rows(content, delimiter, path):
@@ -240,7 +211,7 @@ def _table(rows, path, text, label, header):
         if len(row) != width:
             raise DataError(
                 f"{where}: expected {width} columns. "
-                f"Received: {len(row)} columns in {_short(' | '.join(row))}"
+                f"Received: {len(row)} columns in {shortened(' | '.join(row))}"
             )
         if not row[text_at].strip():
             raise DataError(f"{where}: expected a text in column {text!r}. Received: nothing")
@@ -277,12 +248,8 @@ def _value(item, key, kinds, expected, where):
     value = item[key]
     if not isinstance(value, kinds) or isinstance(value, bool):
         raise DataError(
-            f"{where}: expected {expected} under {key!r}. Received: {_short(json.dumps(value))}"
+            f"{where}: expected {expected} under {key!r}. Received: {shortened(json.dumps(value))}"
         )
     if isinstance(value, str) and not value.strip():
         raise DataError(f"{where}: expected {expected} under {key!r}. Received: nothing")
     return value
-
-
-def _short(text, limit=60):
-    return repr(text if len(text) <= limit else text[:limit] + "...")

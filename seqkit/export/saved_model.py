@@ -1,9 +1,7 @@
-"""A model as a SavedModel: raw strings in, labels and probabilities out.
-
-Shapes: B texts, C classes.
-"""
+"""A model as a SavedModel: raw data in, answers out."""
 
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
@@ -19,9 +17,8 @@ __all__ = ["saved_model"]
 def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
     """Writes `model` with its preprocessor as a TensorFlow SavedModel, and checks it.
 
-    The default signature takes `texts`, strings `(B,)`, and returns `label` `(B,)`, the
-    most probable one, `labels` `(B, C)`, the names of all classes, and `probabilities`
-    `(B, C)`, float32. Every output has a row for each text, as row-wise serving expects.
+    What goes in and comes out is up to the preprocessor's `signatures`; the README has the
+    names for each task. Every output has a row for each input, as row-wise serving expects.
     The graph is traced for CPU and needs plain TensorFlow only.
 
     The folder is written beside `path` and checked against the model; only then it takes
@@ -29,15 +26,15 @@ def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
     process that runs TensorFlow, and checked against the model in this one.
 
     Args:
-        model: a built `TextClassifier`.
+        model: a built `TextClassifier` or `Tagger`.
         path: folder to write.
-        samples: texts to compare on; `None` makes some from the vocabulary.
-        tolerance: largest difference of a probability that passes.
+        samples: texts, or sentences, to compare on; `None` makes some from the vocabulary.
+        tolerance: largest difference of a number that passes.
         overwrite: False raises `FileExistsError` where `path` exists. A folder that holds
             something other than a SavedModel is never replaced.
 
     Returns:
-        `Parity`: on how many texts export and model agree, and how closely.
+        `Parity`: on how many inputs export and model agree, and how closely.
 
     Raises:
         FileExistsError: if `path` is taken.
@@ -51,7 +48,7 @@ def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
     if not model.built:
         raise ValueError("A model must be built before it is exported: train or load it first.")
     path = pathlib.Path(path).absolute()
-    samples = parity.samples(model) if samples is None else list(samples)
+    samples = model.preprocessor.samples(samples)
     with replacing_folder(path, overwrite=overwrite) as temporary:
         if keras.backend.backend() == "tensorflow":
             write(model, temporary)
@@ -61,33 +58,30 @@ def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
 
 
 def write(model, folder):
-    """Traces `model` on raw strings and writes the SavedModel; TensorFlow backend."""
+    """Traces each signature of `model` and writes the SavedModel; TensorFlow backend."""
     import tensorflow as tf
 
-    names = list(model.labels)
-
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="texts")])
-    def serve(texts):
-        # For CPU, wherever it is traced: a GPU's fused kernels run nowhere else.
-        with tf.device("/cpu:0"):
-            logits = model(model.preprocessor.encode(texts), training=False)
-            probabilities = tf.nn.softmax(tf.cast(logits, tf.float32), name="probabilities")
-            best = tf.argmax(probabilities, axis=-1)
-            labels = tf.constant(names)
-            everywhere = tf.repeat(labels[None], tf.shape(probabilities)[0], axis=0)
-            return {
-                "label": tf.gather(labels, best),
-                "labels": everywhere,
-                "probabilities": probabilities,
-            }
-
-    module = tf.Module()
+    module, signatures = tf.Module(), {}
+    for name, (specs, function) in model.preprocessor.signatures(model.respond).items():
+        signatures[name] = tf.function(on_cpu(function), input_signature=specs)
+        setattr(module, "serve" if name == "serving_default" else name, signatures[name])
     # The values alone: tracking the model itself would write Keras's objects along.
     module.weights = [variable.value for variable in model.variables]
-    module.serve = serve
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": serve}, options=options)
+    tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
     forget_gradients(folder / "saved_model.pb")
+
+
+def on_cpu(function):
+    """For CPU, wherever it is traced: a GPU's fused kernels run nowhere else."""
+    import tensorflow as tf
+
+    @functools.wraps(function)
+    def placed(*tensors):
+        with tf.device("/cpu:0"):
+            return function(*tensors)
+
+    return placed
 
 
 def forget_gradients(file):

@@ -46,6 +46,7 @@ from seqkit.layers.reversible import ReversibleNorm
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
+from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
     "CELLS",
@@ -97,6 +98,7 @@ __all__ = [
     "Stack",
     "StudentT",
     "UGRNNCell",
+    "WordDropout",
     "from_torch",
     "get",
     "load_torch",

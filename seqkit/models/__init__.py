@@ -10,7 +10,6 @@ from seqkit.models.forecast import Forecast
 from seqkit.models.forecaster import Forecaster
 from seqkit.models.report import Report
 from seqkit.models.task import Task
-from seqkit.models.word_dropout import WordDropout
 
 __all__ = [
     "Answer",
@@ -24,6 +23,5 @@ __all__ = [
     "Report",
     "Task",
     "TextClassifier",
-    "WordDropout",
     "load",
 ]

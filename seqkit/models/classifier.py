@@ -3,17 +3,15 @@
 Shapes: B batch, T time, D features, C classes.
 """
 
-import inspect
-
 import keras
 import numpy as np
 from keras import ops
 
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.word_dropout import WordDropout
 from seqkit.models.answers import Answer, Answers
 from seqkit.models.report import Report
 from seqkit.models.task import Task
-from seqkit.models.word_dropout import WordDropout
 
 __all__ = ["TextClassifier"]
 
@@ -116,10 +114,7 @@ class TextClassifier(Task):
         x = self.drop_embeddings(x, training=training)
         if self.encoder is None:
             return x, mask
-        # Handed over by name: Keras 3.16 stops passing masks along by itself.
-        takes_mask = "mask" in inspect.signature(self.encoder.call).parameters
-        named = {"mask": mask} if takes_mask else {}
-        return self.encoder(x, training=training, **named), mask
+        return self.encoder(x, training=training, **self.masked(self.encoder, mask)), mask
 
     def call(self, ids, training=False):
         """ids `(B, T)`, 0 for padding -> logits `(B, C)`."""
@@ -130,6 +125,12 @@ class TextClassifier(Task):
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self.labels))
+
+    def respond(self, ids):
+        """A batch of ids -> dict: `best` `(B,)` int32 and `probabilities` `(B, C)` float32."""
+        logits = ops.cast(self(ids, training=False), "float32")
+        best = ops.cast(ops.argmax(logits, axis=-1), "int32")
+        return {"best": best, "probabilities": ops.softmax(logits)}
 
     def answer(self, outputs):
         """Logits to probabilities, NumPy `(N, C)`."""

@@ -1,5 +1,6 @@
 """A Keras model that takes raw data: what `fit`, `evaluate` and `predict` add to Keras."""
 
+import inspect
 import pathlib
 import sys
 
@@ -189,6 +190,11 @@ class Task(Configured, keras.Model):
         answers = np.empty_like(outputs)
         answers[batches.order] = outputs  # buckets mix the order; this undoes it
         return self.answer(answers)
+
+    @staticmethod
+    def masked(layer, mask):
+        """The mask by name, where `layer` takes one: Keras 3.16 stops passing masks along."""
+        return {"mask": mask} if "mask" in inspect.signature(layer.call).parameters else {}
 
     def answer(self, outputs):
         """What `predict` makes of the model's outputs. A leaf may say otherwise."""

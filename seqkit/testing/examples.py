@@ -94,12 +94,6 @@ def recurrent_stack(*args, **options):
     return Example(functools.partial(layers.Stack, *args, **options))
 
 
-def word_dropout(**options):
-    from seqkit import models
-
-    return models.WordDropout(0.3, **options)
-
-
 # Cells by themselves: x (B, D).
 CELLS = {
     name: Example(functools.partial(cell, N), (random(B, D),))
@@ -151,7 +145,11 @@ POOLINGS = {
 }
 
 # Layers on ids (B, T) and what else is no sequence of vectors.
-LAYERS = {"WordDropout": Example(word_dropout, (np.array([[5, 3, 0], [2, 2, 7]]),))}
+LAYERS = {
+    "WordDropout": Example(
+        functools.partial(layers.WordDropout, 0.3), (np.array([[5, 3, 0], [2, 2, 7]]),)
+    )
+}
 
 # (labels, logits) -> number.
 LOSSES = {

@@ -187,7 +187,7 @@ BAD = {
     ),
     "weights alone": (
         lambda: data.batches([[1]], None, [1.0]),
-        "`weights` need `labels`. Received: labels=None",
+        "`weights` need `labels` or `targets`. Received: neither",
     ),
     "offsets": (
         lambda: data.batches((np.array([1, 2]), np.array([0, 3]))),

@@ -48,7 +48,7 @@ def on_jax(program, path):
 def test_exports_with_equal_answers(tmp_path):
     done = on_jax(TRAIN, tmp_path / "serving")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("export equals model: 8 texts")
+    assert done.stdout.startswith("export equals model: 8 inputs")
     assert (tmp_path / "serving" / "saved_model.pb").exists()
 
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from seqkit.models import WordDropout
+from seqkit.layers import WordDropout
 
 IDS = np.random.default_rng(0).integers(2, 50, (50, 40)).astype("int32")
 IDS[:, 30:] = 0

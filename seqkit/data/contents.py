@@ -1,0 +1,62 @@
+"""A file's text and its lines: decompressed, decoded, without byte order mark."""
+
+import gzip
+import pathlib
+import zlib
+
+from seqkit.data.examples import DataError
+
+__all__ = ["file_text", "numbered", "shortened"]
+
+
+def file_text(path, encoding="utf-8"):
+    """The text of a file; `.gz` is decompressed, a byte order mark is dropped.
+
+    Raises:
+        DataError: There is no such file, or it is not in this encoding; names the line.
+
+    Example:
+        >>> file_text("none.txt")
+        Traceback (most recent call last):
+        seqkit.data.examples.DataError: none.txt: expected a file. Received: no such file
+    """
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: expected a file. Received: no such file")
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DataError(f"{path}: expected gzip content. Received: {error}") from None
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: expected {encoding} text. "
+            f"Received: byte 0x{data[error.start]:02x} (pass `encoding` if it is another)"
+        ) from None
+
+
+def numbered(text):
+    r"""(line number, line); only newlines end a line, and blank lines at the end hold no row.
+
+    Example:
+        >>> numbered("a\r\nb\n\n")
+        [(1, 'a'), (2, 'b')]
+    """
+    lines = text.split("\n")
+    while lines and not lines[-1].strip("\r"):
+        lines.pop()
+    return [(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1)]
+
+
+def shortened(text, limit=60):
+    """`repr` of the text, or of its beginning.
+
+    Example:
+        >>> shortened("abcdef", 3)
+        "'abc...'"
+    """
+    return repr(text if len(text) <= limit else text[:limit] + "...")
