@@ -7,11 +7,13 @@ import keras
 import numpy as np
 
 from seqkit.configured import Configured
+from seqkit.data import serving_series
+from seqkit.data.ahead import ahead
 from seqkit.data.audit import ways
 from seqkit.data.calendar import FEATURES, features, features_for
 from seqkit.data.examples import DataError
 from seqkit.data.frames import as_series
-from seqkit.data.series import Series
+from seqkit.data.scales import learned
 from seqkit.data.windows import Windows, seconds
 
 __all__ = ["Forecasting"]
@@ -107,43 +109,20 @@ class Forecasting(Configured):
         columns = series.columns
         named = {use: getattr(columns, use) for use in ("target", "past", "future", "static")}
         named |= {"time": columns.time or "ds", "id": columns.id or "unique_id"}
-        calendar = features_for(series.freq) if calendar == "auto" else calendar
         made = cls(
-            horizon, lookback, named, series.freq, scaling=scaling, calendar=calendar,
-            repair=repair, stride=stride, teacher=teacher,
-        )  # fmt: skip
-        statistics = made._statistics(series)
-        made = cls(
-            **{**{n: getattr(made, n) for n in cls.argument_names()}, "statistics": statistics}
+            horizon,
+            lookback,
+            named,
+            series.freq,
+            scaling=scaling,
+            statistics=learned(series, scaling),
+            calendar=features_for(series.freq) if calendar == "auto" else calendar,
+            repair=repair,
+            stride=stride,
+            teacher=teacher,
         )
         made.batches(series)  # says at once where there is not one window to train on
         return made
-
-    def _statistics(self, series):
-        """Plain lists, as a config holds them."""
-        means, deviations = [], []
-        pooled = np.concatenate([series.values_of(i) for i in range(len(series))])
-        if self.scaling == "series":
-            for i in range(len(series)):
-                means.append(series.values_of(i).mean(axis=0))
-                deviations.append(series.values_of(i).std(axis=0))
-        else:
-            means, deviations = [pooled.mean(axis=0)], [pooled.std(axis=0)]
-        found = {
-            "ids": [str(i) for i in series.ids] if self.scaling == "series" else [],
-            "mean": np.stack(means).tolist(),
-            "std": [[value or 1.0 for value in row] for row in np.stack(deviations).tolist()],
-        }
-        steps = np.concatenate(
-            [np.arange(a, b) for a, b in zip(series.starts, series.ends, strict=True)]
-        )
-        for name in ("past", "future", "static"):
-            values = getattr(series, name)
-            if values.shape[1]:
-                values = values if name == "static" else values[steps]
-                std = [value or 1.0 for value in values.std(axis=0).tolist()]
-                found[name] = [values.mean(axis=0).tolist(), std]
-        return found
 
     def examples(self, x, y=None, *, name="data"):
         """Raw data as `Series`, with the columns and policies of the training data."""
@@ -257,8 +236,7 @@ class Forecasting(Configured):
             inputs["past"] = self.scaled("past", series.past[rows])
         known = []
         if series.future.shape[1]:
-            ahead = self._ahead(series, future)
-            both = np.concatenate([series.future[rows], ahead], axis=1)
+            both = np.concatenate([series.future[rows], ahead(self, series, future)], axis=1)
             known.append(self.scaled("future", both))
         if self.calendar:
             at = [
@@ -278,39 +256,6 @@ class Forecasting(Configured):
         mean, std = self.statistics[name]
         return (values - np.array(mean)) / np.array(std)
 
-    def _ahead(self, series, future):
-        """Covariates of the `horizon` steps after each series, float64 (S, H, F)."""
-        names = list(self.columns["future"])
-        if isinstance(future, Series) and future.future is series.future:
-            return series.future[series.ends[:, None] + np.arange(self.horizon)]
-        if future is None:
-            raise DataError(
-                f"{series.name}: expected `future` with {', '.join(names)} for the next "
-                f"{self.horizon} steps of each series. Received: none"
-            )
-        has_id = series.columns.id is not None
-        known = as_series(
-            future,
-            time=self.columns["time"],
-            target=names,
-            id=self.columns["id"] if has_id else None,
-            freq=self.freq,
-            repair={"constant": "keep", **self.repair},
-            name="future covariates",
-        )
-        ahead = []
-        for i, name in enumerate(series.ids):
-            j = known.index_of(name) if has_id else 0
-            wanted = series.times_after(i, self.horizon)
-            at = known.times_of(j).get_indexer(wanted)
-            if (at < 0).any():
-                raise DataError(
-                    f"future covariates: expected {self.horizon} steps from {wanted[0]} on "
-                    f"of series {name!r}. Received: none for {wanted[int((at < 0).argmax())]}"
-                )
-            ahead.append(known.values_of(j)[at])
-        return np.stack(ahead)
-
     def encode(self, values):
         """Raw recent values of one series, or of any with scales for all, as the model reads them.
 
@@ -324,3 +269,16 @@ class Forecasting(Configured):
         if self.scaling is None:
             mean, std = 0.0, 1.0
         return ((np.asarray(values, np.float64) - mean) / std).astype(np.float32)
+
+    def signatures(self, respond):
+        """What an exported forecaster offers; see `seqkit.data.serving_series`.
+
+        Args:
+            respond: Callable, a batch of scaled inputs -> dict: `mean` (B, H, C), `quantiles`
+                (B, H, C, Q), `levels` (Q,).
+        """
+        return serving_series.signatures(self, respond)
+
+    def samples(self, given=None):
+        """For each signature, inputs that are easy to get wrong, or a dict of those given."""
+        return serving_series.samples(self, given)

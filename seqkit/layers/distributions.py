@@ -230,7 +230,7 @@ class NegativeBinomial(Head):
         mean, r = parameters[..., 0], 1 / parameters[..., 1]
         level = ops.convert_to_tensor(level, parameters.dtype) + ops.zeros_like(mean)
         share = mean / (r + mean)
-        none = ops.exp(r * ops.log1p(-share))
+        none = ops.exp(r * ops.log1p(-share)) + ops.zeros_like(level)
 
         def more(k, mass, below, count):
             return ops.logical_and(k < self.limit, ops.any(below < level))
@@ -241,7 +241,7 @@ class NegativeBinomial(Head):
             count = ops.where(below < level, at + 1, count)
             return k + 1, mass, below + mass, count
 
-        start = (ops.convert_to_tensor(0, "int32"), none, none, ops.zeros_like(mean))
+        start = (ops.convert_to_tensor(0, "int32"), none, none, ops.zeros_like(level))
         return ops.while_loop(more, step, start)[3]
 
 

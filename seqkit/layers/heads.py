@@ -47,8 +47,8 @@ class Head(Configured):
 
     def quantile(self, parameters, levels):
         """`(..., P)` and a list of Q levels -> `(..., Q)`, ascending where the levels are."""
-        parts = [self.at(parameters, float(level)) for level in checked_levels(levels)]
-        return ops.stack(parts, axis=-1)
+        levels = ops.convert_to_tensor(checked_levels(levels), parameters.dtype)
+        return self.at(ops.expand_dims(parameters, -2), levels)  # all levels side by side
 
     def at(self, parameters, level):
         """The quantile of one level, a float or a tensor `(...)` of levels of their own."""

@@ -15,6 +15,9 @@ from seqkit.models.forecast_network import LEVELS, ForecastNetwork
 
 __all__ = ["Forecaster"]
 
+# Quantiles that an export answers with.
+SERVED = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+
 
 @keras.saving.register_keras_serializable("seqkit")
 class Forecaster(ForecastNetwork):
@@ -112,6 +115,15 @@ class Forecaster(ForecastNetwork):
         return self
 
     # --- use ------------------------------------------------------------------
+
+    def respond(self, batch):
+        """A batch of scaled inputs -> `mean` `(B, H, C)`, `quantiles` `(B, H, C, Q)`, `levels`."""
+        parameters = self(batch, training=False)
+        return {
+            "mean": self.answering.mean(parameters),
+            "quantiles": self.quantiles(batch["values"], parameters, SERVED),
+            "levels": keras.ops.convert_to_tensor(SERVED, "float32"),
+        }
 
     def parameters(self, inputs, batch_size=256):
         """What the network makes of scaled inputs: float32 `(B, H, C, P)`."""
