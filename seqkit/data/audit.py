@@ -37,6 +37,10 @@ class Problem:
         rows: labels of the rows of the frame; the times, for gaps.
         text: what is wrong, in words.
         way: how it was mended, or `None`.
+
+    Example:
+        >>> print(Problem("gaps", "a", ("after 3 May",), "2 steps are absent"))
+        series 'a': 2 steps are absent (after 3 May)
     """
 
     kind: str
@@ -60,13 +64,17 @@ class Audit:
         problems: tuple of `Problem`.
         series: how many series there are.
         steps: how many steps they have.
-        freq: the step between neighbours, or `None` where none could be told.
+        freq: the step between neighbours.
+
+    Example:
+        >>> Audit((), 2, 100, "h")
+        2 series, 100 steps, freq h: nothing found
     """
 
     problems: tuple
     series: int
     steps: int
-    freq: str | None
+    freq: str
 
     @property
     def clean(self):

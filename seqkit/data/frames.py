@@ -5,6 +5,7 @@ Shapes: N rows.
 
 import os
 import pathlib
+import warnings
 
 import numpy as np
 
@@ -254,7 +255,9 @@ def _times(stamps, rows, name):
         )
     else:
         try:
-            times, mixed = pd.DatetimeIndex(pd.to_datetime(stamps)), False
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # no one format: read one by one
+                times, mixed = pd.DatetimeIndex(pd.to_datetime(stamps)), False
         except (ValueError, TypeError, OverflowError):
             times = pd.to_datetime(stamps, utc=True, errors="coerce", format="mixed")
             times, mixed = pd.DatetimeIndex(times), True

@@ -70,13 +70,16 @@ def infer(times, codes):
         kind = "S" if wall.is_month_start.all() else "E" if wall.is_month_end.all() else None
         if kind and months == 1:
             return f"M{kind}"
-        if kind and months in (3, 12):
-            return f"{'Q' if months == 3 else 'Y'}{kind}-{MONTHS[wall[0].month - 1]}"
+        if kind and months == 12:
+            return f"Y{kind}-{MONTHS[wall[0].month - 1]}"
+        if kind and months == 3:  # the first quarter's begin or the last one's end names them all
+            within = (wall[0].month - 1) % 3
+            return f"Q{kind}-{MONTHS[within if kind == 'S' else 9 + within]}"
     if step == DAY:
-        weekdays = wall.dayofweek.to_numpy()
+        weekdays = wall.day_of_week.to_numpy()
         return "B" if weekdays.max() < 5 and (local == 3 * DAY).any() else "D"
     if step == 7 * DAY:
-        return f"W-{WEEKDAYS[wall[0].dayofweek]}"
+        return f"W-{WEEKDAYS[wall[0].day_of_week]}"
     return f"{step // DAY}D" if step % DAY == 0 else None
 
 
@@ -98,7 +101,7 @@ def positions(times, first, freq):
         apart = _month_index(wall) - _month_index(start)
         on_grid = np.asarray(wall.is_month_start if _at_start(offset) else wall.is_month_end)
         return apart // months, (apart % months == 0) & on_grid
-    if offset.name == "B":
+    if offset.rule_code == "B":
         days, begin = (x.to_numpy().astype("datetime64[D]") for x in (wall, start))
         return np.busday_count(begin, days) // offset.n, np.is_busday(days)
     apart, step = _ns(wall) - _ns(start), _fixed(offset)
@@ -134,7 +137,7 @@ def season(freq):
     months = _months(offset)
     if months is not None:
         return 12 // months if 12 % months == 0 else 1
-    if offset.name == "B":
+    if offset.rule_code == "B":
         return 5
     step = _fixed(offset)
     if step >= 7 * DAY:
@@ -148,17 +151,17 @@ def season(freq):
 
 def _months(offset):
     """Months of a calendar step, `None` for others."""
-    base = offset.name.split("-")[0]
+    base = offset.rule_code.split("-")[0]
     return {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}.get(base, 0) * offset.n or None
 
 
 def _at_start(offset):
-    return offset.name.split("-")[0].endswith("S")
+    return offset.rule_code.split("-")[0].endswith("S")
 
 
 def _fixed(offset):
     """Nanoseconds of a fixed step; those of a day or week in wall time. `None` for others."""
-    base = offset.name.split("-")[0]
+    base = offset.rule_code.split("-")[0]
     if base in ("D", "B", "W"):
         return DAY * offset.n * (7 if base == "W" else 1)
     try:
@@ -169,7 +172,7 @@ def _fixed(offset):
 
 def _wall(times, offset):
     """Wall time for steps of days and more, so that a clock change is no gap."""
-    long = _months(offset) is not None or offset.name.split("-")[0] in ("D", "B", "W")
+    long = _months(offset) is not None or offset.rule_code.split("-")[0] in ("D", "B", "W")
     return times.tz_localize(None) if long and times.tz is not None else times
 
 

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from seqkit import data
+from seqkit.data import public_series
 
 MODULES = [module.name for module in pkgutil.iter_modules(data.__path__, "seqkit.data.")]
 # Bases nobody builds have no example of their own.
@@ -39,6 +40,18 @@ def test_the_list_of_names_is_complete_and_sorted():
     # Parts of one another, not of the package's face.
     inner = {"PADDING", "UNKNOWN", "best_boundaries", "canonical", "clean", "source"}
     inner |= {"bag_of_words_accuracy", "reviews"}
+    inner |= {
+        "Table",
+        "audited",
+        "ways",
+        "FEATURES",
+        "features",
+        "features_for",
+        "ahead",
+        "learned",
+    }
+    inner |= {"following", "infer", "offset_of", "positions", "times_from", "seconds", "signatures"}
+    inner |= set(public_series.__all__)
     assert public - inner <= set(data.__all__)
 
 
