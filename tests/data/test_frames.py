@@ -56,7 +56,7 @@ def test_covariates_of_three_kinds():
 
 
 def test_targets_are_the_columns_of_no_other_use():
-    given = frame().rename(columns={"y": "a"}).assign(b=1.0, price=2.0)
+    given = frame().rename(columns={"y": "a"}).assign(b=range(6), price=2.0)
     assert as_series(given, future="price").columns.target == ("a", "b")
     assert as_series(given, target="b").columns.target == ("b",)
 
