@@ -41,21 +41,17 @@ class Backtest:
     moments: tuple
 
     @classmethod
-    def of(cls, name, series, forecasts, against):
-        """Measures forecasts from parts of `series`, and fits the baselines on the same parts."""
+    def of(cls, name, series, parts, said, against):
+        """Measures what was said from parts of `series`; fits the baselines on the same parts."""
         from seqkit.data import season
 
-        horizon, period = len(forecasts[0].times[0]), season(series.freq)
+        horizon, period = said.mean.shape[1], season(series.freq)
         truth, scale = [], []
-        answers = {method: ([], []) for method in (name, *against)}
-        for forecast in forecasts:
-            past = forecast.history
+        answers = {method: ([], []) for method in against}
+        for past in parts:
             rows = past.ends[:, None] + np.arange(horizon)
             truth.append(series.values[rows])
             scale.append([naive_error(past.values_of(i), period) for i in range(len(past))])
-            answers[name][0].append(forecast.mean)
-            if forecast.says_how_sure:
-                answers[name][1].append(forecast.quantile(LEVELS))
             for method in against:
                 said = [
                     [
@@ -69,13 +65,18 @@ class Backtest:
                 found = np.moveaxis(np.array([[one[1] for one in row] for row in said]), 1, 2)
                 answers[method][0].append(mean)
                 answers[method][1].append(found)
+        shape = (len(parts), len(series), *said.mean.shape[1:])
+        quantiles = None
+        if said.says_how_sure:
+            quantiles = said.quantile(LEVELS).reshape(*shape, len(LEVELS))
+        model = {name: (said.mean.reshape(shape), quantiles)}
         return cls(
             np.stack(truth),
-            {n: (np.stack(m), np.stack(q) if q else None) for n, (m, q) in answers.items()},
+            model | {n: (np.stack(mean), np.stack(q)) for n, (mean, q) in answers.items()},
             np.stack(scale)[:, :, None],
             series.ids,
             series.columns.target,
-            tuple(forecast.history.times_of(0)[-1] for forecast in forecasts),
+            tuple(past.times_of(0)[-1] for past in parts),
         )
 
     def table(self, by=None):

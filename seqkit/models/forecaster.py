@@ -206,9 +206,10 @@ class Forecaster(ForecastNetwork):
                 f"forecast. Received: windows={windows}, stride={stride} and {series.lengths[i]} "
                 f"steps of series {series.ids[i]!r}"
             )
-        forecasts = []
-        for end in ends:
-            part = series.until(end)
-            inputs = numbers.context(part, series)
-            forecasts.append(Forecast(self, part, inputs["values"], self.parameters(inputs)))
-        return Backtest.of(self.name, series, forecasts, against)
+        parts = [series.until(end) for end in ends]
+        inputs = [numbers.context(part, series) for part in parts]
+        inputs = {name: np.concatenate([each[name] for each in inputs]) for name in inputs[0]}
+        # All moments as one long list of series.
+        every = series.subset(np.tile(np.arange(len(series)), windows))
+        said = Forecast(self, every, inputs["values"], self.parameters(inputs))
+        return Backtest.of(self.name, series, parts, said, against)

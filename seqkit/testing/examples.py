@@ -15,10 +15,14 @@ import numpy as np
 
 from seqkit import layers, training
 from seqkit.layers.pooling import Pooling
+from seqkit.testing import series_examples
 
 __all__ = [
     "CELLS",
     "DATA",
+    "DECODERS",
+    "FORECASTERS",
+    "HEADS",
     "LAYERS",
     "LOSSES",
     "MASKS",
@@ -199,3 +203,14 @@ DATA["TextClassification"] = Example(preprocessor, (TEXTS,))
 
 # Models on raw data.
 MODELS = {"TextClassifier": Example(classifier, (TEXTS, LABELS))}
+
+# What forecasts; see `series_examples.py`.
+HEADS = series_examples.heads(Example)
+DECODERS = series_examples.decoders(Example)
+FORECASTERS = series_examples.forecasters(Example)
+LAYERS |= series_examples.maps(Example)
+LOSSES |= series_examples.losses(Example, np.array([0, 2, 1, 1]), random(B, 3))
+METRICS |= series_examples.metrics(Example, np.array([0, 2, 1, 1]), random(B, 3))
+DATA["Forecasting"] = Example(
+    functools.partial(series_examples.numbers, scaling="all"), (random(2, 12, 1),)
+)

@@ -22,9 +22,12 @@ TABLES = (
     "METRICS",
     "DATA",
     "MODELS",
+    "HEADS",
+    "DECODERS",
+    "FORECASTERS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Task", "Tokens"}
+BASES = {"Cell", "Head", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from seqkit import layers
 from seqkit.testing.examples import (
     CELLS,
     DATA,
+    DECODERS,
+    HEADS,
     LAYERS,
     LOSSES,
     METRICS,
@@ -21,6 +23,7 @@ from seqkit.testing.examples import (
 
 LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **LAYERS}
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
+ALL |= {**HEADS, **DECODERS}
 
 
 def again(thing):
