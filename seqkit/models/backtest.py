@@ -53,7 +53,7 @@ class Backtest:
             truth.append(series.values[rows])
             scale.append([naive_error(past.values_of(i), period) for i in range(len(past))])
             for method in against:
-                said = [
+                found = [
                     [
                         BASELINES[method](past.values_of(i)[:, k], horizon, period, LEVELS)
                         for k in range(truth[-1].shape[-1])
@@ -61,10 +61,10 @@ class Backtest:
                     for i in range(len(past))
                 ]
                 # (S, C, H) -> (S, H, C)
-                mean = np.moveaxis(np.array([[one[0] for one in row] for row in said]), 1, 2)
-                found = np.moveaxis(np.array([[one[1] for one in row] for row in said]), 1, 2)
+                mean = np.moveaxis(np.array([[one[0] for one in row] for row in found]), 1, 2)
+                spread = np.moveaxis(np.array([[one[1] for one in row] for row in found]), 1, 2)
                 answers[method][0].append(mean)
-                answers[method][1].append(found)
+                answers[method][1].append(spread)
         shape = (len(parts), len(series), *said.mean.shape[1:])
         quantiles = None
         if said.says_how_sure:
