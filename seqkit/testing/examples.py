@@ -145,7 +145,11 @@ POOLINGS = {
 }
 
 # Layers on ids (B, T) and what else is no sequence of vectors.
-LAYERS = {"WordDropout": Example(functools.partial(layers.WordDropout, 0.3), (np.array([[5, 3, 0], [2, 2, 7]]),))}
+LAYERS = {
+    "WordDropout": Example(
+        functools.partial(layers.WordDropout, 0.3), (np.array([[5, 3, 0], [2, 2, 7]]),)
+    )
+}
 
 # (labels, logits) -> number.
 LOSSES = {
