@@ -1,6 +1,6 @@
 """Raw data -> batches of tensors: readers, token units, bucketing, public sets and our own."""
 
-from seqkit.data import samples
+from seqkit.data import samples, schemes
 from seqkit.data.bucketing import Batches, Report, batches
 from seqkit.data.conll import read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
@@ -51,5 +51,6 @@ __all__ = [
     "read_tsv",
     "read_vectors",
     "samples",
+    "schemes",
     "split_text",
 ]

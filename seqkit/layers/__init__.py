@@ -1,7 +1,10 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
+from seqkit.layers import chain
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
+from seqkit.layers.characters import CharacterEncoder
+from seqkit.layers.crf import CRF
 from seqkit.layers.gated_cells import (
     GRUCell,
     GRUResetAfterCell,
@@ -46,6 +49,7 @@ from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
     "CELLS",
+    "CRF",
     "GRU",
     "IRNN",
     "LSTM",
@@ -56,6 +60,7 @@ __all__ = [
     "MUT3",
     "UGRNN",
     "Cell",
+    "CharacterEncoder",
     "CoupledLSTM",
     "CoupledLSTMCell",
     "Elman",
@@ -85,6 +90,7 @@ __all__ = [
     "Stack",
     "UGRNNCell",
     "WordDropout",
+    "chain",
     "from_torch",
     "get",
     "load_torch",

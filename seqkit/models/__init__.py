@@ -4,6 +4,9 @@ from seqkit.models.answers import Answer, Answers
 from seqkit.models.classifier import TextClassifier
 from seqkit.models.files import ModelFileError, load
 from seqkit.models.report import Report
+from seqkit.models.tag_report import TagReport
+from seqkit.models.tagged import Tagged, TaggedSentence
+from seqkit.models.tagger import Tagger
 from seqkit.models.task import Task
 
 __all__ = [
@@ -11,6 +14,10 @@ __all__ = [
     "Answers",
     "ModelFileError",
     "Report",
+    "TagReport",
+    "Tagged",
+    "TaggedSentence",
+    "Tagger",
     "Task",
     "TextClassifier",
     "load",

@@ -1,5 +1,7 @@
 """Sentences to batches of ids, the same in training and in the exported graph."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -126,23 +128,30 @@ def test_signatures_agree_with_one_another():
         assert answer["probabilities"].shape == (*padded.shape, 3)
         np.testing.assert_array_equal(answer["tags"], tags)
     flat = offered["ragged"][1](words.values, words.row_splits)["tags"]
-    assert [tag.decode() for tag in flat.numpy()] == sum(expected, [])
+    assert [tag.decode() for tag in flat.numpy()] == list(itertools.chain(*expected))
     answer = offered["texts"][1](tf.constant([" ".join(row) for row in SENTENCES.words]))
     np.testing.assert_array_equal(
         answer["tags"], offered["serving_default"][1](answer["words"])["tags"]
     )
 
 
+TWO = "expected two or more distinct tags. "
 BAD = {
-    "one tag": (lambda: Tagging.learn([(["a"], ["X"])]), "expected two or more distinct tags. Received: X"),
-    "no tags": (lambda: Tagging.learn([["a"]]), "expected two or more distinct tags. Received: none"),
-    "units": (lambda: Tagging("words", ["A", "B"]), "`words` must be a Tokens instance. Received: 'words'"),
-    "same tags": (lambda: Tagging(Forms(["a"]), ["A", "A"]), "`labels` must be two or more distinct"),
+    "one tag": (lambda: Tagging.learn([(["a"], ["X"])]), f"{TWO}Received: X"),
+    "no tags": (lambda: Tagging.learn([["a"]]), f"{TWO}Received: none"),
+    "units": (
+        lambda: Tagging("words", ["A", "B"]),
+        "`words` must be a Tokens instance. Received: 'words'",
+    ),
+    "same tags": (
+        lambda: Tagging(Forms(["a"]), ["A", "A"]),
+        "`labels` must be two or more distinct",
+    ),
     "characters": (
         lambda: Tagging(Forms(["a"]), ["A", "B"], characters=True),
         "`characters` must be a Tokens instance. Received: True",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -81,6 +81,7 @@ def unpack(packed):
     tags = packed.shape[-1] - 1
     # The sum over one row, and not that row: there is none in a batch of none.
     shared = ops.sum(packed[:1, : 2 + tags, :tags], axis=0)
+    shared = ops.reshape(shared, (2 + tags, tags))  # in a graph T, and so the cut, is unknown
     steps = packed[:, 2 + tags :]
     return Chain(steps[:, :, :tags], steps[:, :, tags] > 0.5, shared[2:], shared[0], shared[1])
 
