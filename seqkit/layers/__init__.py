@@ -1,7 +1,9 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
+from seqkit.layers import chain
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
+from seqkit.layers.crf import CRF
 from seqkit.layers.gated_cells import (
     GRUCell,
     GRUResetAfterCell,
@@ -45,6 +47,7 @@ from seqkit.layers.torch_weights import from_torch, load_torch
 
 __all__ = [
     "CELLS",
+    "CRF",
     "GRU",
     "IRNN",
     "LSTM",
@@ -83,6 +86,7 @@ __all__ = [
     "SimpleRNN",
     "Stack",
     "UGRNNCell",
+    "chain",
     "from_torch",
     "get",
     "load_torch",

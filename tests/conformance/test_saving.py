@@ -14,6 +14,7 @@ from keras import ops
 
 from seqkit.testing.examples import (
     CELLS,
+    CHAINS,
     DATA,
     LAYERS,
     LOSSES,
@@ -30,6 +31,7 @@ NETWORKS = {
     **RECURRENT,
     **STACKS,
     **POOLINGS,
+    **CHAINS,
     **LAYERS,
 }
 GOALS = {**LOSSES, **METRICS}
@@ -80,12 +82,12 @@ def network(name, example):
 def goal(example):
     """A compiled model with one loss or metric."""
     labels, logits = example.arguments
-    model = keras.Sequential([keras.Input(logits.shape[1:]), keras.layers.Dense(logits.shape[1])])
+    model = keras.Sequential([keras.Input(logits.shape[1:]), keras.layers.Dense(logits.shape[-1])])
     made = example.make()
     if isinstance(made, keras.losses.Loss):
         model.compile("sgd", made)
     else:
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=[made])
+        model.compile("sgd", metrics=[made])
     return model, logits, labels
 
 
