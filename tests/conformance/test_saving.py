@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from seqkit import training
 from seqkit.testing.examples import (
     CELLS,
     CHAINS,
@@ -87,8 +88,16 @@ def goal(example):
     if isinstance(made, keras.losses.Loss):
         model.compile("sgd", made)
     else:
-        model.compile("sgd", metrics=[made])
+        model.compile("sgd", fitting(labels, logits), metrics=[made])
     return model, logits, labels
+
+
+def fitting(labels, logits):
+    """A loss that takes what the metric takes."""
+    if labels.ndim == 1:
+        return "sparse_categorical_crossentropy"
+    same_steps = labels.shape == logits.shape[:2]
+    return training.TokenCrossentropy() if same_steps else training.CRFLoss()
 
 
 @pytest.fixture(scope="module")
