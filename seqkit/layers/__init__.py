@@ -3,7 +3,6 @@
 from seqkit.layers import chain
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
-from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.gated_cells import (
     GRUCell,
@@ -89,7 +88,6 @@ __all__ = [
     "SimpleRNN",
     "Stack",
     "UGRNNCell",
-    "WordDropout",
     "chain",
     "from_torch",
     "get",

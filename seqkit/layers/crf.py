@@ -62,8 +62,7 @@ class CRF(Configured, keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        # The policy's compute dtype is for what comes before: sums over paths need float32,
-        # and Keras would narrow the input, or a packed tensor, on its way in.
+        # Sums over paths need float32: Keras must not narrow a wide input on its way in.
         self.autocast = False
         if not isinstance(tags, int) or isinstance(tags, bool) or tags < 1:
             raise ValueError(f"`tags` must be a positive int. Received: tags={tags!r}")
@@ -92,6 +91,7 @@ class CRF(Configured, keras.layers.Layer):
                 regularizer=self.regularizer,
                 constraint=self.constraint,
                 dtype=dtype,
+                autocast=False,
                 name=name,
             )
             setattr(self, name, weight)
@@ -150,9 +150,9 @@ def nested(allowed, tags):
         parts = [np.asarray(part, bool) for part in allowed]
         fits = tuple(part.shape for part in parts) == shapes
     except (TypeError, ValueError):
-        parts, fits = allowed, False
+        fits = False
     if not fits:
-        shown = [np.shape(p) for p in parts] if isinstance(parts, (list, tuple)) else parts
+        shown = [np.shape(p) for p in allowed] if isinstance(allowed, (list, tuple)) else allowed
         raise ValueError(
             "`allowed` must be (start, transitions, end), bool, of shapes "
             f"{', '.join(map(str, shapes))}. Received: {shown!r}"
