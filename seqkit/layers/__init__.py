@@ -88,6 +88,7 @@ __all__ = [
     "SimpleRNN",
     "Stack",
     "UGRNNCell",
+    "WordDropout",
     "chain",
     "from_torch",
     "get",

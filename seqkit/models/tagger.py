@@ -176,12 +176,11 @@ class Tagger(Task):
 
     @functools.cached_property
     def responders(self):
-        """Compiled by Keras as any model is, on every backend; not part of this one."""
-        return {wanted: Responder(self, wanted) for wanted in (False, True)}
+        return Responders(self)
 
     def responses(self, sentences, batch_size=None, *, probabilities=False):
         """Arrays of each sentence, cut to its length: a list of dicts as `respond` gives."""
-        batch_size, responder = batch_size or self.batch_size, self.responders[probabilities]
+        batch_size, responder = batch_size or self.batch_size, self.responders.by[probabilities]
         if len(sentences) <= batch_size:  # no pipeline for a handful
             batches, order = [self.preprocessor.encode(sentences.words)], range(len(sentences))
         else:
@@ -269,6 +268,14 @@ class Tagger(Task):
     def knows(self, words):
         """Which of the words (a list of str) were in the training data: bool array."""
         return self.preprocessor.words.ids(words).flat_values.numpy() > 1 if words else np.zeros(0)
+
+
+class Responders:
+    """One `Responder` without and one with probabilities; no container that Keras looks into
+    for parts of the tagger to save, of which they are none."""
+
+    def __init__(self, tagger):
+        self.by = {wanted: Responder(tagger, wanted) for wanted in (False, True)}
 
 
 class Responder(keras.Model):

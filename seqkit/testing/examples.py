@@ -173,15 +173,6 @@ def packed():
 
 TAGS = np.array([[0, 2, 1, 1, 0], [1, 0, -1, 2, 0], [0, 0, 1, 2, -1], [2, 1, 1, -1, -1]])
 
-
-def packed():
-    """What a CRF with random scores gives for random emissions, some of them padding."""
-    chain = layers.chain.Chain(random(B, T, C), MASKS["holes"], random(C, C), *random(2, C))
-    return ops.convert_to_numpy(layers.chain.pack(chain))
-
-
-TAGS = np.array([[0, 2, 1, 1, 0], [1, 0, -1, 2, 0], [0, 0, 1, 2, -1], [2, 1, 1, -1, -1]])
-
 # (labels, logits) -> number.
 LOSSES = {
     "Crossentropy": Example(
