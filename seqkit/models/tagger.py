@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from seqkit.layers import chain
+from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.noise import rate
@@ -72,9 +73,10 @@ class Tagger(Task):
         **kwargs,
     ):
         super().__init__(preprocessor, seed=seed, **kwargs)
-        self.encoder, self.embedding = encoder, embedding
+        self.encoder, self.embedding = encoder, positive_int("embedding", embedding)
         self.characters, self.character_units = characters, character_units
-        self.feature_embedding, self.crf = feature_embedding, crf
+        self.feature_embedding = positive_int("feature_embedding", feature_embedding)
+        self.crf = crf
         self.dropout, self.word_dropout = rate("dropout", dropout), word_dropout
 
         self.drop_words = WordDropout(word_dropout)
