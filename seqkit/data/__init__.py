@@ -1,8 +1,8 @@
 """Raw data -> batches of tensors: readers, token units, bucketing, public sets and our own."""
 
-from seqkit.data import samples
+from seqkit.data import samples, schemes
 from seqkit.data.bucketing import Batches, Report, batches
-from seqkit.data.conll import read_conll, read_conllu
+from seqkit.data.conll import fill_conllu, read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
 from seqkit.data.public import load
@@ -29,6 +29,7 @@ __all__ = [
     "as_sentences",
     "batches",
     "class_weights",
+    "fill_conllu",
     "from_dataset",
     "from_lists",
     "from_pandas",
@@ -42,5 +43,6 @@ __all__ = [
     "read_jsonl",
     "read_tsv",
     "samples",
+    "schemes",
     "split_text",
 ]
