@@ -5,6 +5,7 @@ import itertools
 import json
 import pathlib
 import sys
+import tempfile
 from typing import Annotated
 
 import typer
@@ -63,13 +64,17 @@ def tag_conllu(model, source, out, as_json):
     from seqkit import data
 
     tagged = tagger.tag(data.read_conllu(source).bare())
-    with written(out) as file:
-        if as_json:
+    if as_json:
+        with written(out) as file:
             for answer in tagged:
                 print(answer_json(answer), file=file)
-            return
-        column = tagger.preprocessor.column
-        data.fill_conllu(source, file, [answer.tags for answer in tagged], column=column)
+        return
+    with tempfile.TemporaryDirectory() as around:
+        filled = out or pathlib.Path(around, "filled.conllu")
+        tags = [answer.tags for answer in tagged]
+        data.fill_conllu(source, filled, tags, column=tagger.preprocessor.column)
+        if out is None:
+            sys.stdout.write(filled.read_text(encoding="utf-8"))
 
 
 def answer_json(answer):
@@ -105,7 +110,7 @@ def written(out):
     if out is None:
         yield sys.stdout
         return
-    from seqkit.models.files import replacing
+    from seqkit.files import replacing
 
     with replacing(out) as temporary, open(temporary, "w", encoding="utf-8", newline="\n") as file:
         yield file

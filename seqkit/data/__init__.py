@@ -2,7 +2,7 @@
 
 from seqkit.data import samples, schemes
 from seqkit.data.bucketing import Batches, Report, batches
-from seqkit.data.conll import read_conll, read_conllu
+from seqkit.data.conll import fill_conllu, read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
@@ -37,6 +37,7 @@ __all__ = [
     "as_sentences",
     "batches",
     "class_weights",
+    "fill_conllu",
     "from_dataset",
     "from_lists",
     "from_pandas",

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from seqkit.configured import Configured
-from seqkit.models.files import replacing
+from seqkit.files import replacing
 from seqkit.models.raw import is_raw
 
 __all__ = ["Task"]
