@@ -1,11 +1,12 @@
 """Raw data -> batches of tensors: readers, token units, windows, public sets and our own."""
 
-from seqkit.data import samples
+from seqkit.data import samples, schemes
 from seqkit.data.audit import Audit, Problem
 from seqkit.data.bucketing import Batches, Report, batches
-from seqkit.data.conll import read_conll, read_conllu
+from seqkit.data.conll import fill_conllu, read_conll, read_conllu
 from seqkit.data.examples import DataError, Examples, Splits
 from seqkit.data.forecasting import Forecasting
+from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
 from seqkit.data.frames import as_series, audit
 from seqkit.data.frequency import season
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
@@ -16,7 +17,9 @@ from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
 from seqkit.data.sentences import Sentences
 from seqkit.data.series import Columns, Series
 from seqkit.data.subwords import Subwords
+from seqkit.data.tagging import Tagging
 from seqkit.data.tokens import Characters, Tokens, Words
+from seqkit.data.vectors import read_vectors
 from seqkit.data.windows import Windows
 
 __all__ = [
@@ -27,12 +30,17 @@ __all__ = [
     "DataError",
     "Examples",
     "Forecasting",
+    "Forms",
+    "Prefixes",
     "Problem",
     "Report",
     "Sentences",
     "Series",
+    "Shapes",
     "Splits",
     "Subwords",
+    "Suffixes",
+    "Tagging",
     "TextClassification",
     "Tokens",
     "Windows",
@@ -43,6 +51,7 @@ __all__ = [
     "audit",
     "batches",
     "class_weights",
+    "fill_conllu",
     "from_dataset",
     "from_lists",
     "from_pandas",
@@ -55,7 +64,9 @@ __all__ = [
     "read_folder",
     "read_jsonl",
     "read_tsv",
+    "read_vectors",
     "samples",
+    "schemes",
     "season",
     "split_text",
 ]

@@ -1,13 +1,15 @@
 """Files of a word to a line -> `Sentences`: CoNLL-U as the format says, and plain columns."""
 
+import gzip
 import pathlib
 import re
 
 from seqkit.data.contents import file_text, numbered, shortened
 from seqkit.data.examples import DataError
 from seqkit.data.sentences import Sentences
+from seqkit.files import replacing
 
-__all__ = ["COLUMNS", "READERS", "read_conll", "read_conllu", "read_sentences", "words_of"]
+__all__ = ["COLUMNS", "READERS", "fill_conllu", "read_conll", "read_conllu", "read_sentences"]
 
 COLUMNS = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 READERS = (".conllu", ".conll", ".tsv", ".txt")
@@ -42,11 +44,7 @@ def read_conllu(path, column="upos", *, encoding="utf-8"):
         >>> list(read_conllu(path))
         [(['Dogs', 'bark'], ['NOUN', 'VERB'])]
     """
-    if column not in COLUMNS[2:]:
-        raise DataError(
-            f"{path}: expected a column among {', '.join(COLUMNS[2:])}. Received: {column!r}"
-        )
-    at = COLUMNS.index(column)
+    at = _position(column, path)
     words, tags = [], []
     for rows in words_of(numbered(file_text(path, encoding)), path):
         words.append([fields[1] for _, fields in rows])
@@ -58,6 +56,69 @@ def read_conllu(path, column="upos", *, encoding="utf-8"):
             ]
         )
     return _sentences(words, tags, path)
+
+
+def fill_conllu(source, out, tags, column="upos"):
+    r"""Writes a CoNLL-U file once more, one column filled anew and all else as it was.
+
+    Args:
+        source: The file, or `.gz` of it, in UTF-8.
+        out: Path to write, which may be `source`; compressed where it ends in `.gz`.
+        tags: For each sentence a str or `None` for each word; `None` is written "_".
+        column: Name of a column, as in `read_conllu`.
+
+    Raises:
+        DataError: What `read_conllu` raises; or there are more or fewer tags than words, or a
+            tag that cannot stand in a column. Then nothing is written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "dogs.conllu")
+        >>> _ = path.write_text("# text = Dogs\n1\tDogs" + "\t_" * 8 + "\n\n")
+        >>> fill_conllu(path, path, [["NOUN"]])
+        >>> list(read_conllu(path))
+        [(['Dogs'], ['NOUN'])]
+    """
+    at = _position(column, source)
+    text = file_text(source, keep_mark=True)
+    sentences = list(words_of(numbered(text.removeprefix("\ufeff")), source))
+    rows = [list(row) for row in tags]
+    if len(rows) != len(sentences):
+        raise DataError(
+            f"{source}: expected tags for {len(sentences)} sentences. Received: {len(rows)}"
+        )
+    lines = text.split("\n")
+    for i, (words, row) in enumerate(zip(sentences, rows, strict=True)):
+        if len(words) != len(row):
+            raise DataError(
+                f"{source}, sentence {i} (line {words[0][0]}): expected a tag for each of "
+                f"{len(words)} words. Received: {len(row)} tags"
+            )
+        for (number, _), tag in zip(words, row, strict=True):
+            tag = "_" if tag is None else tag
+            if not isinstance(tag, str) or re.fullmatch(r"[^\t\r\n]+", tag) is None:
+                raise DataError(
+                    f"{source}, line {number}: expected a tag without tabs and line ends, "
+                    f"or None. Received: {tag!r}"
+                )
+            # The last column takes the carriage return along.
+            line = lines[number - 1].removesuffix("\r")
+            fields = line.split("\t")
+            fields[at] = tag
+            lines[number - 1] = "\t".join(fields) + lines[number - 1][len(line) :]
+    data = "\n".join(lines).encode()
+    with replacing(out) as temporary:
+        temporary.write_bytes(
+            gzip.compress(data, mtime=0) if pathlib.Path(out).suffix == ".gz" else data
+        )
+
+
+def _position(column, path):
+    if column not in COLUMNS[2:]:
+        raise DataError(
+            f"{path}: expected a column among {', '.join(COLUMNS[2:])}. Received: {column!r}"
+        )
+    return COLUMNS.index(column)
 
 
 def words_of(lines, path):

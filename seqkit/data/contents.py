@@ -9,8 +9,16 @@ from seqkit.data.examples import DataError
 __all__ = ["file_text", "numbered", "shortened"]
 
 
-def file_text(path, encoding="utf-8"):
+def file_text(path, encoding="utf-8", *, keep_mark=False):
     """The text of a file; `.gz` is decompressed, a byte order mark is dropped.
+
+    Args:
+        path: File to read.
+        encoding: Text encoding.
+        keep_mark: Whether a byte order mark stays.
+
+    Returns:
+        str.
 
     Raises:
         DataError: There is no such file, or it is not in this encoding; names the line.
@@ -30,13 +38,14 @@ def file_text(path, encoding="utf-8"):
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{path}: expected gzip content. Received: {error}") from None
     try:
-        return data.decode(encoding).removeprefix("\ufeff")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path}, line {line}: expected {encoding} text. "
             f"Received: byte 0x{data[error.start]:02x} (pass `encoding` if it is another)"
         ) from None
+    return text if keep_mark else text.removeprefix("\ufeff")
 
 
 def numbered(text):

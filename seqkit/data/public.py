@@ -7,6 +7,7 @@ import os
 import pathlib
 
 from seqkit.data import public_series
+from seqkit.data.conll import read_conllu
 from seqkit.data.examples import DataError, Splits
 from seqkit.data.readers import read_tsv
 
@@ -25,15 +26,17 @@ class Part:
 class Source:
     """A data set: its files by part, the page to get it from, and how a file is read.
 
-    `variants` are files that may stand in for "train", by name. `folder` is where the files lie,
-    if not in one of the set's own name. `split` makes the parts of what the only file holds.
+    `variants` are files that may stand in for "train", by name; `options` are those that `load`
+    hands to `read`. `folder` is where the files lie, if not in one of the set's own name; `split`
+    makes the parts of what the only file holds.
     """
 
     page: str
     layout: str
     parts: dict
     read: object
-    variants: dict
+    variants: dict = dataclasses.field(default_factory=dict)
+    options: tuple = ()
     folder: str | None = None
     split: object = None
 
@@ -69,12 +72,32 @@ SOURCES = {
             )
         },
     ),
+    "ud_english_ewt": Source(
+        page="https://github.com/UniversalDependencies/UD_English-EWT (release 2.16)",
+        layout="CoNLL-U, gzipped or not",
+        parts={
+            "train": Part(
+                "en_ewt-ud-train.conllu",
+                "3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b",
+            ),
+            "validation": Part(
+                "en_ewt-ud-dev.conllu",
+                "531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6",
+            ),
+            "test": Part(
+                "en_ewt-ud-test.conllu",
+                "e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd",
+            ),
+        },
+        read=read_conllu,
+        options=("column",),
+    ),
 }
 
 
 def _one_file(file, sha256, folder, page, layout, read, split):
     parts = {"all": Part(file, sha256)}
-    return Source(page, layout, parts, read, {}, folder=folder, split=split)
+    return Source(page, layout, parts, read, folder=folder, split=split)
 
 
 SOURCES |= {
@@ -108,45 +131,56 @@ SOURCES |= {
 }
 
 
-def load(name, *, train=None, directory=None):
+def load(name, *, train=None, directory=None, **options):
     """A public data set, from `$SEQKIT_DATA/<name>` or the local cache.
 
     Sets with no stable publisher's address are not downloaded: the error says where to get them.
 
     Args:
         name: "sst2" (GLUE SST-2: 67,349 phrases to train on, 872 sentences to validate, 1,821 to
-            test, labels "negative" and "positive"). Series: "etth1" (Zhou et al. 2021: seven
-            hourly columns; 8,640 steps to train on, 2,880 to validate, 2,880 to test), "airline"
-            (passengers of 144 months, the last 24 to test, the 24 before to validate),
-            "sunspots" (2,820 months, 240 to test, 240 to validate).
+            test, labels "negative" and "positive"), or "ud_english_ewt" (Universal Dependencies
+            English EWT 2.16: 12,544, 2,001 and 2,077 sentences, 17 universal parts of speech).
+            Series: "etth1" (Zhou et al. 2021: seven hourly columns; 8,640 steps to train on,
+            2,880 to validate, 2,880 to test), "airline" (passengers of 144 months, the last 24
+            to test, the 24 before to validate), "sunspots" (2,820 months, 240 to test, 240 to
+            validate).
         train: Another file to train on; for "sst2" "sentences", its 6,920 whole sentences.
         directory: The folder with the files, in place of the usual ones.
+        **options: For "ud_english_ewt" `column`, the tags to read, as in `read_conllu`.
 
     Returns:
         `Splits`: `.train`, `.validation`, `.test` are `tf.data` of (text, label) strings, and
-        `.examples["train"]` the same as lists; of a set of series each part is a `Series`.
+        `.examples["train"]` the same as lists. Of tagged sets both are `Sentences`, of sets of
+        series `Series`.
 
     Raises:
         DataError: The name is not known, a file is absent, or its content is not the pinned one.
+        TypeError: The set has no such option.
 
     Example:
         >>> try:
         ...     load("sst3")
         ... except DataError as error:
-        ...     print(error)
-        data.load: expected a name among airline, etth1, sst2, sunspots. Received: 'sst3'
+        ...     print(str(error).partition(" among ")[0])
+        data.load: expected a name
     """
     if name not in SOURCES:
         raise DataError(
             f"data.load: expected a name among {', '.join(sorted(SOURCES))}. Received: {name!r}"
         )
     source = SOURCES[name]
+    unknown = sorted(set(options) - set(source.options))
+    if unknown:
+        raise TypeError(
+            f"data.load: {name} takes {', '.join(source.options) or 'no further options'}. "
+            f"Received: {', '.join(unknown)}"
+        )
     parts = dict(source.parts)
     if train is not None:
         if train not in source.variants:
+            known = ", ".join(source.variants) or "none"
             raise DataError(
-                f"data.load: expected `train` of {name} among {', '.join(source.variants)}. "
-                f"Received: {train!r}"
+                f"data.load: expected `train` of {name} among {known}. Received: {train!r}"
             )
         parts["train"] = source.variants[train]
     folders = [pathlib.Path(directory)] if directory else _folders(source.folder or name)
@@ -155,7 +189,7 @@ def load(name, *, train=None, directory=None):
         _check(path, parts[part].sha256)
     if source.split is not None:
         return source.split(source.read(paths["all"]))
-    return Splits({part: source.read(path) for part, path in paths.items()}, name=name)
+    return Splits({part: source.read(path, **options) for part, path in paths.items()}, name=name)
 
 
 def _folders(name):

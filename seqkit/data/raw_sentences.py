@@ -95,7 +95,7 @@ def _as_sentences(x, column, name, splitter):
             return _from_frame(x, column, name)
         x = x.tolist()
     if isinstance(x, tf.data.Dataset):
-        words, tags = _from_dataset(x, name)
+        words, tags = _from_dataset(x, name, splitter)
     else:
         words, tags = _listed(x, name), None
         if words and all(_is_pair(row) for row in words):
@@ -155,30 +155,32 @@ def _tag_rows(tags, words):
     if len(rows) != len(words) or not all(isinstance(row, list) for row in rows):
         return rows  # `Sentences` says what is wrong
     kept = [
-        row if any(row[len(own) :]) else row[: len(own)]
+        row if isinstance(own, (str, bytes)) or any(row[len(own) :]) else row[: len(own)]
         for row, own in zip(rows, words, strict=True)
     ]
     return [[None if tag in ("", b"") else tag for tag in row] for row in kept]
 
 
-def _from_dataset(dataset, name):
+def _from_dataset(dataset, name, splitter):
     if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
         raise DataError(f"{name}: expected a finite dataset (`take(n)`). Received: an infinite one")
     spec = dataset.element_spec
     parts = spec if isinstance(spec, tuple) else (spec,)
     if len(parts) > 2 or getattr(parts[0], "dtype", None) != tf.string:
         raise DataError(f"{name}: expected elements words or (words, tags). Received: {spec}")
+    if splitter is not None and parts[0].shape.rank == 1:
+        raise DataError(
+            f"{name}: expected single texts (`unbatch()`), or batches of words: with a splitter "
+            f"a row of str may be texts or words. Received: {spec}"
+        )
     words, tags = [], []
     for element in dataset:
         element = element if isinstance(element, tuple) else (element,)
-        # One sentence of words is a batch of one; a text without its batch is a scalar.
-        alone = element[0].shape.rank < 2
-        rows = [element[0].numpy().tolist()] if alone else _listed(element[0], name)
-        rows = [_unpadded(row) for row in rows] if element[0].shape.rank == 1 else rows
+        if element[0].shape.rank < 2:  # one sentence, of words or as a text
+            element = tuple(part[None] for part in element)
+        rows = _listed(element[0], name)
         words += rows
-        if len(parts) == 2:
-            own = [element[1].numpy().tolist()] if alone else element[1]
-            tags += _tag_rows(np.array(own, object) if alone else own, rows)
+        tags += _tag_rows(element[1], rows) if len(parts) == 2 else []
     return words, tags if len(parts) == 2 else None
 
 

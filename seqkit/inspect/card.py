@@ -4,7 +4,7 @@ __all__ = ["card"]
 
 TEXT = """# {name}
 
-A text classifier: it reads a text and answers one of {labels}.
+{purpose} {labels}.
 Made {created} with seqkit {seqkit} on Keras {keras}.
 
 | | |
@@ -27,22 +27,45 @@ Made {created} with seqkit {seqkit} on Keras {keras}.
 from seqkit import models
 
 model = models.load("model.keras")
-model.classify(["{example}"])
+model.{verb}
 ```
 
 ```
-seqkit predict model.keras texts.txt
+seqkit {command}
 seqkit export model.keras serving
 ```
 
 ## Limits
 
-- It answers one of its labels for every text, also for one in another language or on another
-  subject than its training data; a probability says how sure the model is, not how right.
-- Words it has not met in training all look the same to it ({vocabulary:,} ids are known).
-- It has learned from its data whatever leanings the data has. Measure it on your own texts,
+- {limit}
+  A probability says how sure the model is, not how right.
+- {unknown}
+- It has learned from its data whatever leanings the data has. Measure it on your own data,
   group by group, before anything depends on its answers.
 """
+
+
+# What is said of each kind of model.
+KINDS = {
+    "TextClassifier": {
+        "purpose": "A text classifier: it reads a text and answers one of",
+        "verb": 'classify(["your text here"])',
+        "command": "predict model.keras texts.txt",
+        "limit": "It answers one of its labels for every text, also for one in another language or "
+        "on\n  another subject than its training data.",
+        "unknown": "Words it has not met in training all look the same to it "
+        "({vocabulary:,} ids are known).",
+    },
+    "Tagger": {
+        "purpose": "A tagger: it reads a sentence and gives each word one of",
+        "verb": 'tag([["your", "words", "here"]])',
+        "command": "tag model.keras sentences.txt",
+        "limit": "It gives every word one of its tags, also in another language or another kind of "
+        "text\n  than its training data, and takes words as they are cut for it.",
+        "unknown": "Words it has not met in training ({vocabulary:,} ids are known) it judges by "
+        "their\n  neighbours, and by their characters where it reads these.",
+    },
+}
 
 
 def card(record):
@@ -55,7 +78,8 @@ def card(record):
         Markdown, str.
     """
     model = record["model"]
-    rows = ("kind", "encoder", "pooling", "tokens", "vocabulary", "parameters", "optimizer")
+    said = KINDS[model["kind"]]
+    rows = [row for row in model if row not in ("name", "labels", "seqkit", "keras")]
     return TEXT.format(
         name=model["name"],
         labels=", ".join(f"`{label}`" for label in model["labels"]),
@@ -65,13 +89,12 @@ def card(record):
         made_of="\n".join(f"| {row} | {cell(model[row])} |" for row in rows),
         training=training(record),
         quality=quality(record["figures"]),
-        example="your text here",
-        vocabulary=model["vocabulary"],
+        **{name: text.format(**model) for name, text in said.items()},
     )
 
 
 def cell(value):
-    return f"{value:,}" if isinstance(value, int) else f"`{value}`"
+    return f"{value:,}" if type(value) is int else f"`{value}`"
 
 
 def training(record):
@@ -98,4 +121,13 @@ def quality(figures):
     for label, row in figures["classes"].items():
         numbers = " | ".join(f"{row[name]:.4f}" for name in ("precision", "recall", "f1"))
         lines.append(f"| {label} | {numbers} | {row['support']:,} |")
+    if "unknown_words" in figures:
+        lines += [
+            "",
+            f"{figures['unknown_words']:,} words were unknown, accuracy on them "
+            f"{figures['unknown_accuracy'] or 0:.4f}; {figures['sentence_accuracy']:.1%} of "
+            f"{figures['sentences']:,} sentences are without a mistake.",
+        ]
+    if "span_f1" in figures:
+        lines += ["", f"F1 of spans, by type and place: **{figures['span_f1']:.4f}**."]
     return "\n".join([*lines, "", "![confusion matrix](confusion_matrix.png)"])

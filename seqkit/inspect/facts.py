@@ -8,10 +8,10 @@ __all__ = ["facts"]
 
 
 def facts(model):
-    """What a classifier is made of, ready for JSON or a table.
+    """What a model is made of, ready for JSON or a table.
 
     Args:
-        model: a built `TextClassifier`.
+        model: a built `TextClassifier` or `Tagger`.
 
     Returns:
         Dict from str to str, int, float or list of str.
@@ -20,21 +20,22 @@ def facts(model):
         >>> facts(model)["labels"]  # doctest: +SKIP
         ['negative', 'positive']
     """
-    tokens = model.preprocessor.tokens
     optimizer = getattr(model, "optimizer", None)
     found = {
         "name": model.name,
         "kind": type(model).__name__,
         "labels": list(model.labels),
-        "tokens": type(tokens).__name__.lower(),
-        "vocabulary": tokens.size,
-        "encoder": describe(model.encoder),
-        "pooling": model.pooling if isinstance(model.pooling, str) else describe(model.pooling),
+        **{name: plain(part) for name, part in model.parts().items()},
         "parameters": model.count_params(),
         "optimizer": type(optimizer).__name__ if optimizer is not None else "none",
         "dtype": model.dtype_policy.name,
     }
     return {**found, "seqkit": __version__, "keras": keras.version()}
+
+
+def plain(part):
+    """A layer, or none where one could be, in words; other values as they are."""
+    return describe(part) if part is None or isinstance(part, keras.layers.Layer) else part
 
 
 def describe(layer):

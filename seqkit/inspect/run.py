@@ -6,11 +6,11 @@ import pathlib
 
 import keras
 
+from seqkit.files import replacing
 from seqkit.inspect.card import card
 from seqkit.inspect.confusion import confusion_matrix
 from seqkit.inspect.curves import learning_curves
 from seqkit.inspect.facts import facts
-from seqkit.models.files import replacing
 
 __all__ = ["Run"]
 

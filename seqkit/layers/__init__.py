@@ -1,7 +1,9 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
+from seqkit.layers import chain
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
+from seqkit.layers.crf import CRF
 from seqkit.layers.distributions import Gaussian, Mixture, NegativeBinomial, StudentT
 from seqkit.layers.gated_cells import (
     GRUCell,
@@ -50,6 +52,7 @@ from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
     "CELLS",
+    "CRF",
     "GRU",
     "IRNN",
     "LSTM",
@@ -60,6 +63,7 @@ __all__ = [
     "MUT3",
     "UGRNN",
     "Cell",
+    "CharacterEncoder",
     "CoupledLSTM",
     "CoupledLSTMCell",
     "DecompositionLinear",
@@ -99,6 +103,7 @@ __all__ = [
     "StudentT",
     "UGRNNCell",
     "WordDropout",
+    "chain",
     "from_torch",
     "get",
     "load_torch",

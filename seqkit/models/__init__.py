@@ -9,6 +9,9 @@ from seqkit.models.files import ModelFileError, load
 from seqkit.models.forecast import Forecast
 from seqkit.models.forecaster import Forecaster
 from seqkit.models.report import Report
+from seqkit.models.tag_report import TagReport
+from seqkit.models.tagged import Tagged, TaggedSentence
+from seqkit.models.tagger import Tagger
 from seqkit.models.task import Task
 
 __all__ = [
@@ -21,6 +24,10 @@ __all__ = [
     "Forecaster",
     "ModelFileError",
     "Report",
+    "TagReport",
+    "Tagged",
+    "TaggedSentence",
+    "Tagger",
     "Task",
     "TextClassifier",
     "load",

@@ -123,6 +123,16 @@ class TextClassifier(Task):
             x = self.pool(x, mask=mask)
         return self.head(self.drop(x, training=training))
 
+    def parts(self):
+        """What the model is made of, for `inspect.facts`: plain values and layers."""
+        tokens = self.preprocessor.tokens
+        return {
+            "tokens": type(tokens).__name__.lower(),
+            "vocabulary": tokens.size,
+            "encoder": self.encoder,
+            "pooling": self.pooling,
+        }
+
     def compute_output_shape(self, input_shape):
         return (input_shape[0], len(self.labels))
 

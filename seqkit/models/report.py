@@ -49,7 +49,7 @@ class Report:
     def of(cls, labels, truth, answers):
         """Counts class numbers `truth` and `answers`, int arrays `(N,)`."""
         confusion = np.zeros((len(labels), len(labels)), dtype="int64")
-        np.add.at(confusion, (np.asarray(truth), np.asarray(answers)), 1)
+        np.add.at(confusion, (np.asarray(truth, int), np.asarray(answers, int)), 1)
         return cls(labels, confusion)
 
     @property

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from seqkit.configured import Configured
-from seqkit.models.files import replacing
+from seqkit.files import replacing
 from seqkit.models.raw import is_raw
 
 __all__ = ["Task"]
@@ -51,12 +51,13 @@ class Task(Configured, keras.Model):
         if jit_compile == "auto" and keras.backend.backend() == "tensorflow":
             jit_compile = False
         super().compile(*args, jit_compile=jit_compile, **kwargs)
+        # Loading expects the optimizer of a built model to have its variables, trained or not.
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config):
         # Keras leaves models with a `compile` of their own uncompiled after loading.
         self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.built:
-            self.optimizer.build(self.trainable_variables)
 
     def fit(
         self,

@@ -12,6 +12,7 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
+from keras import ops
 
 from seqkit import layers, training
 from seqkit.layers.pooling import Pooling
@@ -19,6 +20,7 @@ from seqkit.testing import series_examples
 
 __all__ = [
     "CELLS",
+    "CHAINS",
     "DATA",
     "DECODERS",
     "FORECASTERS",
@@ -148,6 +150,17 @@ POOLINGS = {
     mode: Example(functools.partial(Pooling, mode)) for mode in ("last", "mean", "max", "attention")
 }
 
+# O, B, I: no I at the start or after O.
+BIO = ([True, True, False], [[True, True, False], [True] * 3, [True] * 3], [True] * 3)
+
+
+def crf(**options):
+    return layers.CRF(C, allowed=BIO, **options)
+
+
+# Layers (B, T, C) -> the packed tensor of a chain.
+CHAINS = {"CRF": Example(functools.partial(layers.CRF, C)), "CRF scheme": Example(crf)}
+
 # Layers on ids (B, T) and what else is no sequence of vectors.
 LAYERS = {
     "WordDropout": Example(
@@ -155,16 +168,36 @@ LAYERS = {
     )
 }
 
+
+def packed():
+    """What a CRF with random scores gives for random emissions, some of them padding."""
+    chain = layers.chain.Chain(random(B, T, C), MASKS["holes"], random(C, C), *random(2, C))
+    return ops.convert_to_numpy(layers.chain.pack(chain))
+
+
+TAGS = np.array([[0, 2, 1, 1, 0], [1, 0, -1, 2, 0], [0, 0, 1, 2, -1], [2, 1, 1, -1, -1]])
+
 # (labels, logits) -> number.
 LOSSES = {
     "Crossentropy": Example(
         functools.partial(training.Crossentropy, smoothing=0.1),
         (np.array([0, 2, 1, 1]), random(B, C)),
     ),
+    "CRFLoss": Example(training.CRFLoss, (TAGS, packed())),
+    "CRFLoss partial": Example(
+        functools.partial(training.CRFLoss, partial=True, normalise=None), (TAGS, packed())
+    ),
+    "TokenCrossentropy": Example(
+        functools.partial(training.TokenCrossentropy, smoothing=0.1), (TAGS, random(B, T, C))
+    ),
 }
 METRICS = {
     "MacroF1": Example(
         functools.partial(training.MacroF1, C), (np.array([0, 2, 1, 1]), random(B, C))
+    ),
+    "TokenAccuracy": Example(training.TokenAccuracy, (TAGS, random(B, T, C))),
+    "TokenAccuracy crf": Example(
+        functools.partial(training.TokenAccuracy, crf=True), (TAGS, packed())
     ),
 }
 

@@ -7,8 +7,11 @@ from seqkit.training.keep_best import KeepBest
 from seqkit.training.losses import Crossentropy
 from seqkit.training.metrics import MacroF1
 from seqkit.training.progress import Progress
+from seqkit.training.sequence_losses import CRFLoss, TokenCrossentropy
+from seqkit.training.token_metrics import TokenAccuracy
 
 __all__ = [
+    "CRFLoss",
     "Crossentropy",
     "DivergenceError",
     "ForecastError",
@@ -17,5 +20,7 @@ __all__ = [
     "MacroF1",
     "Progress",
     "StopOnNaN",
+    "TokenAccuracy",
+    "TokenCrossentropy",
     "guarded",
 ]

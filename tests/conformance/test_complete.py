@@ -17,6 +17,7 @@ TABLES = (
     "RECURRENT",
     "STACKS",
     "POOLINGS",
+    "CHAINS",
     "LAYERS",
     "LOSSES",
     "METRICS",

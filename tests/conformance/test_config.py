@@ -10,6 +10,7 @@ from keras import ops
 from seqkit import layers
 from seqkit.testing.examples import (
     CELLS,
+    CHAINS,
     DATA,
     DECODERS,
     HEADS,
@@ -21,7 +22,7 @@ from seqkit.testing.examples import (
     STACKS,
 )
 
-LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **LAYERS}
+LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **CHAINS, **LAYERS}
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
 ALL |= {**HEADS, **DECODERS}
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from seqkit import layers
-from seqkit.testing.examples import MASKS, POOLINGS, RECURRENT, STACKS, random, states_of
+from seqkit.testing.examples import CHAINS, MASKS, POOLINGS, RECURRENT, STACKS, random, states_of
 from seqkit.testing.gradients import outcome
 
-ALL = {**RECURRENT, **STACKS, **POOLINGS}
+ALL = {**RECURRENT, **STACKS, **POOLINGS, **CHAINS}
+PLAIN = {**POOLINGS, **CHAINS}  # no states, nothing to ask for in training
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
@@ -24,11 +25,11 @@ AS_GRAPH = ("LSTM", "LSTM layer_norm", "ProjectedLSTM", "Stack both ways", "atte
 def test_same_as_step_by_step(name, compiled):
     if compiled == "graph" and keras.backend.backend() == "jax":
         pytest.skip("JAX compiles by XLA alone")
-    everything = {} if name in POOLINGS else {"return_sequences": True, "return_state": True}
+    everything = {} if name in PLAIN else {"return_sequences": True, "return_state": True}
     layer = ALL[name].build(**everything)
     (x,) = ALL[name].arguments
     call = {"states": states_of(layer, len(x)), "mask": MASKS["holes"]}
-    if name not in POOLINGS and "zoneout" not in name:
+    if name not in PLAIN and "zoneout" not in name:
         call["training"] = compiled == "xla"
     expected = outcome(layer, x, **call)
     for what, value in outcome(layer, x, compiled=compiled, **call).items():

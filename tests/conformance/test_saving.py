@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from keras import ops
 
+from seqkit import training
 from seqkit.testing.examples import (
     CELLS,
+    CHAINS,
     DATA,
     LAYERS,
     LOSSES,
@@ -30,6 +32,7 @@ NETWORKS = {
     **RECURRENT,
     **STACKS,
     **POOLINGS,
+    **CHAINS,
     **LAYERS,
 }
 GOALS = {**LOSSES, **METRICS}
@@ -80,13 +83,21 @@ def network(name, example):
 def goal(example):
     """A compiled model with one loss or metric."""
     labels, logits = example.arguments
-    model = keras.Sequential([keras.Input(logits.shape[1:]), keras.layers.Dense(logits.shape[1])])
+    model = keras.Sequential([keras.Input(logits.shape[1:]), keras.layers.Dense(logits.shape[-1])])
     made = example.make()
     if isinstance(made, keras.losses.Loss):
         model.compile("sgd", made)
     else:
-        model.compile("sgd", "sparse_categorical_crossentropy", metrics=[made])
+        model.compile("sgd", fitting(labels, logits), metrics=[made])
     return model, logits, labels
+
+
+def fitting(labels, logits):
+    """A loss that takes what the metric takes."""
+    if labels.ndim == 1:
+        return "sparse_categorical_crossentropy"
+    same_steps = labels.shape == logits.shape[:2]
+    return training.TokenCrossentropy() if same_steps else training.CRFLoss()
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,13 @@ from seqkit import data
 from seqkit.data import DataError, public
 
 ROOT = os.environ.get("SEQKIT_DATA")
-needs_sst2 = pytest.mark.skipif(
-    not ROOT or not pathlib.Path(ROOT, "sst2").is_dir(), reason="SEQKIT_DATA holds no sst2"
-)
+
+
+def needs(name):
+    held = ROOT and pathlib.Path(ROOT, name).is_dir()
+    return pytest.mark.skipif(not held, reason=f"SEQKIT_DATA holds no {name}")
+
+
 FILES = {
     "train.tsv": 'sentence\tlabel\ngood fun\t1\na "mess\t0\n',
     "dev.tsv": "sentence\tlabel\nfine\t1\n",
@@ -104,7 +108,10 @@ def test_a_broken_archive_is_refused(small):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"name": "sst9"}, "data.load: expected a name among sst2. Received: 'sst9'"),
+        (
+            {"name": "sst9"},
+            "data.load: expected a name among airline, etth1, sst2, sunspots, ud_english_ewt. Received: 'sst9'",
+        ),
         (
             {"name": "sst2", "train": "words"},
             "data.load: expected `train` of sst2 among sentences. Received: 'words'",
@@ -123,7 +130,7 @@ def test_splits_name_the_parts_they_have():
         _ = splits.test
 
 
-@needs_sst2
+@needs("sst2")
 def test_sst2_has_its_published_sizes():
     splits = data.load("sst2")
     sizes = {part: len(rows) for part, rows in splits.examples.items()}
@@ -134,7 +141,7 @@ def test_sst2_has_its_published_sizes():
     assert len(data.load("sst2", train="sentences").examples["train"]) == 6_920
 
 
-@needs_sst2
+@needs("sst2")
 def test_bucketing_wastes_less_than_a_tenth_of_sst2():
     train = data.load("sst2").examples["train"]
     texts = data.TextClassification.learn(train)
@@ -142,3 +149,31 @@ def test_bucketing_wastes_less_than_a_tenth_of_sst2():
     assert report.waste_after < 0.10
     assert report.waste_before > 0.5
     assert report.shapes <= 17
+
+
+@needs("ud_english_ewt")
+def test_ewt_has_its_published_sizes_and_floor():
+    splits = data.load("ud_english_ewt")
+    sizes = {part: (len(rows), rows.tokens) for part, rows in splits.examples.items()}
+    assert sizes == {
+        "train": (12_544, 204_577),
+        "validation": (2_001, 25_147),
+        "test": (2_077, 25_094),
+    }
+    assert splits.train is splits.examples["train"]
+    assert len(splits.labels) == 17
+    assert round(100 * data.samples.most_frequent_tag_accuracy(splits), 2) == 86.20
+
+
+@needs("ud_english_ewt")
+def test_another_column_of_ewt():
+    tags = data.load("ud_english_ewt", column="xpos").labels
+    assert "NNP" in tags
+    assert "NOUN" not in tags
+
+
+def test_options_that_a_set_has_not():
+    with pytest.raises(TypeError, match=r"sst2 takes no further options. Received: column"):
+        data.load("sst2", column="upos")
+    with pytest.raises(TypeError, match=r"ud_english_ewt takes column. Received: columns"):
+        data.load("ud_english_ewt", columns="upos")

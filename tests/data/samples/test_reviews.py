@@ -1,6 +1,7 @@
 """The project's own reviews: repeatable, apart, balanced, and beyond counting words."""
 
 import collections
+import importlib
 import re
 
 import pytest
@@ -75,8 +76,10 @@ def test_counting_words_is_not_enough(splits):
 
 def test_word_order_is_enough(splits):
     """A rule that reads clauses in order is right; it shares no code with the grammar."""
-    good = set(samples.QUALITIES["positive"]) | set(samples.THINGS["positive"])
-    bad = set(samples.QUALITIES["negative"]) | set(samples.THINGS["negative"])
+    # By its name: as an attribute of the package, `reviews` is the function.
+    words = importlib.import_module("seqkit.data.samples.reviews")
+    good = set(words.QUALITIES["positive"]) | set(words.THINGS["positive"])
+    bad = set(words.QUALITIES["negative"]) | set(words.THINGS["negative"])
     turns = r"\b(not|isn't|never (?!stops)|hardly|far from|nobody|no|nothing)\b"
     judged = right = 0
     for text, label in splits.examples["test"]:

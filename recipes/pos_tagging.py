@@ -1,0 +1,140 @@
+"""Parts of speech, chunks, entities: any label of each word, raw sentences to a tagger."""
+
+import keras
+import numpy as np
+
+from seqkit.data import Tagging, as_sentences, read_vectors, schemes
+from seqkit.layers import CRF, Stack
+from seqkit.models import Tagger
+from seqkit.training import CRFLoss, TokenAccuracy, TokenCrossentropy
+
+__all__ = ["pos_tagging"]
+
+
+def pos_tagging(
+    train,
+    *,
+    column="upos",
+    cell="lstm",
+    units=128,
+    layers=1,
+    bidirectional=True,
+    encoder=None,
+    embedding=100,
+    characters="cnn",
+    prefixes=False,
+    suffixes=False,
+    shapes=False,
+    vectors=None,
+    crf=True,
+    scheme="auto",
+    vocabulary=50_000,
+    min_count=1,
+    splitter=None,
+    dropout=0.5,
+    word_dropout=0.2,
+    seed=None,
+    **options,
+):
+    """A compiled tagger: learns words and tags from `train`, not yet trained.
+
+    Word and character vectors -> recurrent encoder -> a score for each tag -> CRF.
+
+    Args:
+        train: tagged sentences in any form that `seqkit.data.as_sentences` takes. Words
+            without a tag are read and not learned from.
+        column: of CoNLL-U files, which holds the tags: "upos", "xpos", "feats", "deprel", ...
+        cell: recurrent cell by name ("lstm", "gru", "mut1", ...), class or instance.
+        units: of each layer and direction.
+        layers: how many.
+        bidirectional: whether each layer also reads from the end.
+        encoder: any layer `(B, T, D) -> (B, T, D)` in place of the recurrent one.
+        embedding: size of the word vectors.
+        characters: "cnn", "rnn", a layer `(B, T, K) -> (B, T, N)`, or `None`.
+        prefixes: whether to know words by their first three characters.
+        suffixes: whether to know words by their last three characters.
+        shapes: whether to know how words are written: capitals, digits.
+        vectors: text file of word vectors (word2vec or GloVe) to start from; their words are
+            known then, and their size takes the place of `embedding`.
+        crf: whether to score neighbouring tags together.
+        scheme: "BIO", "IOBES" or `None`; transitions that it forbids are never answered by a
+            CRF. "auto" tells it by the tags.
+        vocabulary: how many different words to know, at most.
+        min_count: a word seen less often is unknown.
+        splitter: "whitespace" or "words": how raw strings are cut into words; `None` takes
+            lists of words alone.
+        dropout: on word and character vectors and on what the encoder gives.
+        word_dropout: share of the words that count as unknown in training.
+        seed: makes weights, noise and the order of the sentences reproducible.
+        **options: for the recurrent layers: `zoneout=0.1`, `recurrent_dropout=0.2`,
+            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them.
+
+    Returns:
+        `seqkit.models.Tagger`, compiled; `compile` again for another optimizer or loss.
+
+    Raises:
+        ValueError: if `train` has no tags, or only one; or an argument is out of range.
+
+    Example:
+        >>> sentences = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"])]
+        >>> model = pos_tagging(sentences, units=8, seed=1)
+        >>> history = model.fit(sentences, epochs=2, verbose=0)
+        >>> model.tag([["a", "dog"]])[0].words
+        ['a', 'dog']
+    """
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    sentences = as_sentences(train, column=column, splitter=splitter, name="training data")
+    known, table = read_vectors(vectors) if vectors is not None else ((), None)
+    preprocessor = Tagging.learn(
+        sentences,
+        vocabulary=vocabulary,
+        min_count=min_count,
+        also=known,
+        characters=characters is not None,
+        prefixes=prefixes,
+        suffixes=suffixes,
+        shapes=shapes,
+        column=column,
+        splitter=splitter,
+    )
+    if encoder is None:
+        encoder = Stack(
+            cell, units, layers=layers, bidirectional=bidirectional, dropout=dropout, **options
+        )
+    elif options:
+        raise ValueError(f"`encoder` as a layer takes no options. Received: {', '.join(options)}")
+    labels = preprocessor.labels
+    if crf:
+        scheme = schemes.detect(labels) if scheme == "auto" else scheme
+        crf = CRF(len(labels), allowed=scheme and schemes.allowed(labels, scheme), name="crf")
+    model = Tagger(
+        preprocessor,
+        encoder,
+        embedding=embedding if table is None else table.shape[1],
+        characters=characters,
+        crf=crf,
+        dropout=dropout,
+        word_dropout=word_dropout,
+        seed=seed,
+        name="pos_tagging",
+    )
+    model.build()
+    if table is not None:
+        start_from(model, known, table)
+    partial = any(None in tags for tags in sentences.labels)
+    model.compile(
+        keras.optimizers.AdamW(2e-3, global_clipnorm=1.0),
+        CRFLoss(partial=partial) if crf else TokenCrossentropy(),
+        metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
+    )
+    return model
+
+
+def start_from(model, words, vectors):
+    """Puts word vectors (V, D) in the place of the random ones; of two spellings the first."""
+    weights = model.embed["words"].embeddings
+    ids, first = np.unique(model.preprocessor.words.ids(words).flat_values, return_index=True)
+    started = weights.numpy()
+    started[ids[ids > 1]] = vectors[first[ids > 1]]
+    weights.assign(started)

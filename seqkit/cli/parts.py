@@ -1,0 +1,77 @@
+"""What the commands share: their arguments, how a model is found, how values are shown."""
+
+import json
+import os
+import pathlib
+import sys
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AsJson",
+    "Data",
+    "Model",
+    "Overwrite",
+    "loaded",
+    "model_file",
+    "parsed",
+    "shown",
+    "wake",
+]
+
+Data = Annotated[
+    pathlib.Path, typer.Argument(help="Labelled data: a file or folder as in `train`.")
+]
+Model = Annotated[pathlib.Path, typer.Argument(help="A .keras file or a run directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+
+
+def loaded(path):
+    wake()
+    from seqkit import models
+
+    return models.load(model_file(path))
+
+
+def model_file(path):
+    return path / "model.keras" if (path / "model.keras").exists() else path
+
+
+def wake():
+    """Imports Keras and TensorFlow without the lines that their libraries write meanwhile."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # they write to the file descriptor, past `sys.stderr`
+    try:
+        import seqkit.data  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def parsed(pairs):
+    """["zoneout=0.1"] -> {"zoneout": 0.1}"""
+    options = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not (name.isidentifier() and equals):
+            raise ValueError(f"`--option` must be NAME=VALUE. Received: {pair!r}")
+        try:
+            options[name] = json.loads(value)
+        except json.JSONDecodeError:
+            options[name] = value
+    return options
+
+
+def shown(value):
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else value

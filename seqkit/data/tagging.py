@@ -1,0 +1,374 @@
+"""What a tagger does to sentences: the same code in training and in the exported graph.
+
+Shapes: B sentences, T words, K characters of a word, F distinct words, C tags.
+"""
+
+import functools
+import weakref
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqkit.configured import Configured
+from seqkit.data.bucketing import batches
+from seqkit.data.examples import DataError
+from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
+from seqkit.data.preprocessor import class_weights
+from seqkit.data.raw_sentences import as_sentences, split_text
+from seqkit.data.tokens import Characters, Tokens
+
+__all__ = ["Tagging"]
+
+CHUNK = 8192
+# Longer words are rare and mostly addresses; their ends tell little.
+LONGEST = 20
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class Tagging(Configured):
+    """Sentences of words and their tags to batches of ids, and back to tag names.
+
+    A batch is a dict of int32: `words` `(B, T)`, and as asked for `prefixes`, `suffixes`,
+    `shapes` `(B, T)` and `characters` `(B, T, K)`; 0 is padding, 1 unknown. Tags are int32
+    `(B, T)`, -1 where there is none.
+
+    Args:
+        words: `Forms`, or any units that give one id for each word.
+        labels: The tags, a sequence of two or more distinct str; a tag's id is its place.
+        characters: `Characters`, or `None` to leave them out.
+        prefixes: `Prefixes`, or `None`.
+        suffixes: `Suffixes`, or `None`.
+        shapes: `Shapes`, or `None`.
+        column: The column of CoNLL-U files that holds the tags.
+        splitter: How raw strings are cut into words: "whitespace", "words", or `None`, which
+            takes no raw strings.
+
+    Raises:
+        ValueError: There are fewer than two distinct tags, or units of another kind.
+
+    Example:
+        >>> sentences = as_sentences([(["a", "dog", "barks"], ["DET", "NOUN", "VERB"])])
+        >>> tagging = Tagging.learn(sentences)
+        >>> tagging.labels, tagging.encode([["a", "cat"], []])["words"].shape
+        (('DET', 'NOUN', 'VERB'), TensorShape([2, 2]))
+    """
+
+    def __init__(
+        self,
+        words,
+        labels,
+        *,
+        characters=None,
+        prefixes=None,
+        suffixes=None,
+        shapes=None,
+        column="upos",
+        splitter=None,
+    ):
+        labels = tuple(str(label) for label in labels)
+        if len(set(labels)) != len(labels) or len(labels) < 2:
+            raise ValueError(f"`labels` must be two or more distinct tags. Received: {labels}")
+        self.words, self.labels = words, labels
+        self.characters, self.prefixes = characters, prefixes
+        self.suffixes, self.shapes = suffixes, shapes
+        self.column, self.splitter = column, splitter
+        for name, units in self.features.items():
+            if not isinstance(units, Tokens):
+                raise ValueError(f"`{name}` must be a Tokens instance. Received: {units!r}")
+        self._cache = weakref.WeakKeyDictionary()
+
+    @property
+    def features(self):
+        """The units in use by name; `characters`, of which a word has many, come last."""
+        names = ("words", "prefixes", "suffixes", "shapes", "characters")
+        return {name: units for name in names if (units := getattr(self, name)) is not None}
+
+    @classmethod
+    def learn(
+        cls,
+        train,
+        *,
+        vocabulary=50_000,
+        min_count=1,
+        also=(),
+        characters=True,
+        prefixes=False,
+        suffixes=False,
+        shapes=False,
+        column="upos",
+        splitter=None,
+        labels=None,
+    ):
+        """Learns units and tags from training data.
+
+        Args:
+            train: Tagged sentences, anything `as_sentences` takes.
+            vocabulary: How many different words to know, at most.
+            min_count: A word seen less often is unknown.
+            also: Words to know beside those of the data, as word vectors bring them.
+            characters: Whether to read the characters of each word.
+            prefixes: Whether to know words by their first three characters.
+            suffixes: Whether to know words by their last three characters.
+            shapes: Whether to know how words are written.
+            column: Of CoNLL-U files, which holds the tags.
+            splitter: As in the constructor.
+            labels: The tags in the order of their ids; `None` sorts those in the data.
+
+        Returns:
+            `Tagging`.
+
+        Raises:
+            DataError: The data has no tags, or only one.
+        """
+        sentences = as_sentences(train, column=column, splitter=splitter, name="training data")
+        labels = sentences.label_names if labels is None else labels
+        if len(labels) < 2:
+            raise DataError(
+                f"{sentences.name}: expected two or more distinct tags. "
+                f"Received: {', '.join(labels) or 'none'}"
+            )
+        every = [word for words in sentences.words for word in words]
+        learned = {}
+        if characters:
+            learned["characters"] = Characters.learn(
+                every, size=1000, lowercase=False, max_length=LONGEST
+            )
+        kinds = (("prefixes", prefixes, Prefixes), ("suffixes", suffixes, Suffixes))
+        for name, wanted, kind in (*kinds, ("shapes", shapes, Shapes)):
+            if wanted:
+                learned[name] = kind.learn(every, size=5000, min_count=2)
+        words = Forms.learn(every, size=vocabulary, min_count=min_count)
+        if len(also):
+            words = Forms(dict.fromkeys((*words.vocabulary, *Forms.cleaned(also))))
+        return cls(words, labels, column=column, splitter=splitter, **learned)
+
+    def examples(self, x, y=None, *, name="data"):
+        """Sentences in any form as `Sentences`."""
+        return as_sentences(x, y, column=self.column, splitter=self.splitter, name=name)
+
+    # --- words to ids -----------------------------------------------------------
+
+    def encode(self, words):
+        """Padded ids of sentences, in graph operations.
+
+        Args:
+            words: Ragged strings (B, None), or lists of lists of str.
+
+        Returns:
+            Dict of int32, a batch. T is at least 1, so that a sentence without words is a row
+            of padding.
+        """
+        if not isinstance(words, tf.RaggedTensor):
+            words = tf.ragged.constant(words, tf.string, ragged_rank=1)
+        width = tf.maximum(tf.cast(words.bounding_shape(1), tf.int32), 1)
+        rows = tf.cast(words.nrows(), tf.int32)
+        return {
+            name: words.with_values(ids).to_tensor(shape=[rows, width, *ids.shape[1:]])
+            for name, ids in self.word_ids(words.values).items()
+        }
+
+    def word_ids(self, words):
+        """Ids of words (N,): dict of int32 (N,), and (N, K) for characters."""
+        found = {}
+        for name, units in self.features.items():
+            ids = units.ids(words)
+            found[name] = (
+                ids.to_tensor(shape=(None, units.max_length or LONGEST))
+                if name == "characters"
+                else ids.flat_values
+            )
+        return found
+
+    def label_ids(self, sentences):
+        """Ids of all tags one after the other, -1 where there is none: int32 (words,).
+
+        Raises:
+            DataError: A tag is none of `self.labels`.
+        """
+        table = {None: -1, **{label: i for i, label in enumerate(self.labels)}}
+        for row, (words, tags) in enumerate(sentences):
+            for word, tag in zip(words, tags, strict=True):
+                if tag not in table:
+                    raise DataError(
+                        f"{sentences.name}: expected tags among {', '.join(self.labels)}. "
+                        f"Received: {tag!r} (sentence {row}, word {word!r})"
+                    )
+        return np.array([table[tag] for tags in sentences.labels for tag in tags], np.int32)
+
+    def batches(
+        self,
+        sentences,
+        batch_size=32,
+        *,
+        shuffle=False,
+        seed=None,
+        class_weight=None,
+        weights=None,
+        buckets=16,
+    ):
+        """Bucketed batches of sentences; their words are looked up once and kept.
+
+        Args:
+            sentences: Anything `as_sentences` takes; without tags the batches are ids alone.
+            batch_size: Sentences of a batch.
+            shuffle: Whether the order is new every epoch.
+            seed: Makes the sequence of epochs reproducible.
+            class_weight: `None`, "balanced" or a dict from tag to weight. A sentence weighs as
+                much as its words on average, since a CRF scores it as a whole.
+            weights: One weight per sentence, or `None`; multiplied with those of the tags.
+            buckets: Most widths that occur.
+
+        Returns:
+            `Batches` of (ids, tags), with weights (ids, tags, weight (B,) float32).
+
+        Raises:
+            DataError: There is no sentence, or a tag is unknown.
+            ValueError: An argument is out of range.
+        """
+        sentences = self.examples(sentences)
+        if not len(sentences):
+            raise DataError(f"{sentences.name}: expected at least one sentence. Received: none")
+        flat, offsets, table = self._rows(sentences)
+        targets = None
+        if sentences.labels is not None:
+            targets = self.label_ids(sentences)
+            by_tag = self.sentence_weights(targets, offsets, class_weight)
+            if by_tag is not None:
+                weights = by_tag if weights is None else by_tag * np.asarray(weights)
+        elif class_weight is not None:
+            raise DataError(f"{sentences.name}: `class_weight` needs tags. Received: words only")
+        made = batches(
+            (flat, offsets),
+            None,
+            weights,
+            targets=targets,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            buckets=buckets,
+        )
+        made.dataset = made.dataset.map(functools.partial(looked_up, table)).prefetch(8)
+        return made
+
+    def sentence_weights(self, targets, offsets, class_weight):
+        """Mean weight of the tags of each sentence, 1 where it has none; or `None`."""
+        known = np.maximum(targets, 0)
+        by_word = class_weights(known, self.labels, class_weight)
+        if by_word is None:
+            return None
+        row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+        tagged = (targets >= 0).astype(np.float32)
+        count = np.bincount(row, tagged, minlength=len(offsets) - 1)
+        total = np.bincount(row, tagged * by_word, minlength=len(offsets) - 1)
+        return np.where(count > 0, total / np.maximum(count, 1), 1).astype(np.float32)
+
+    def _rows(self, sentences):
+        """Flat numbers of words, offsets of sentences, and the ids behind each number."""
+        if sentences not in self._cache:
+            numbers = {}
+            flat = [
+                numbers.setdefault(word, len(numbers) + 1)
+                for words in sentences.words
+                for word in words
+            ]
+            distinct, parts = list(numbers), []
+            for start in range(0, max(len(distinct), 1), CHUNK):
+                words = tf.constant(distinct[start : start + CHUNK], tf.string)
+                parts.append({k: v.numpy() for k, v in self.word_ids(words).items()})
+            # Number 0 is padding.
+            table = {
+                name: np.concatenate([np.zeros_like(parts[0][name][:1]), *(p[name] for p in parts)])
+                if distinct
+                else np.zeros((1, *parts[0][name].shape[1:]), np.int32)
+                for name in parts[0]
+            }
+            offsets = np.cumsum([0, *map(len, sentences.words)])
+            self._cache[sentences] = (np.array(flat, np.int32), offsets, table)
+        return self._cache[sentences]
+
+    # --- the export ---------------------------------------------------------------
+
+    def signatures(self, respond):
+        """What an exported tagger offers: name -> (list of `tf.TensorSpec`, function).
+
+        Args:
+            respond: Callable `(batch, probabilities=False) -> dict`: `best` (B, T), and if asked
+                for `probabilities` (B, T, C).
+        """
+
+        def padded(words):
+            ragged = tf.RaggedTensor.from_tensor(words, padding="")
+            return {"tags": self.tags(respond(self.encode(ragged))["best"], ragged, words)}
+
+        def with_probabilities(words):
+            ragged = tf.RaggedTensor.from_tensor(words, padding="")
+            answer = respond(self.encode(ragged), probabilities=True)
+            return {
+                "tags": self.tags(answer["best"], ragged, words),
+                "labels": tf.repeat(tf.constant(self.labels)[None], tf.shape(words)[0], axis=0),
+                "probabilities": reshaped(
+                    answer["probabilities"],
+                    ragged,
+                    tf.concat([tf.shape(words), [len(self.labels)]], 0),
+                ),
+            }
+
+        def ragged(words, row_splits):
+            rows = tf.RaggedTensor.from_row_splits(words, row_splits)
+            best = respond(self.encode(rows))["best"]
+            flat = tf.RaggedTensor.from_tensor(best, lengths=rows.row_lengths()).flat_values
+            return {"tags": tf.gather(tf.constant(self.labels), flat)}
+
+        def texts(texts):
+            rows = split_text(texts, self.splitter)
+            words = rows.to_tensor()
+            return {
+                "words": words,
+                "tags": self.tags(respond(self.encode(rows))["best"], rows, words),
+            }
+
+        spec = functools.partial(tf.TensorSpec, dtype=tf.string)
+        offered = {
+            "serving_default": ([spec((None, None), name="words")], padded),
+            "probabilities": ([spec((None, None), name="words")], with_probabilities),
+            "ragged": (
+                [spec((None,), name="words"), tf.TensorSpec((None,), tf.int64, "row_splits")],
+                ragged,
+            ),
+        }
+        if self.splitter is not None:
+            offered["texts"] = ([spec((None,), name="texts")], texts)
+        return offered
+
+    def tags(self, best, rows, like):
+        """Names of tag ids (B, T'), in the shape of `like` (B, T), "" in padding."""
+        return reshaped(tf.gather(tf.constant(self.labels), best), rows, tf.shape(like))
+
+    def samples(self, rows=None):
+        """For each signature, inputs that are easy to get wrong, or the sentences given."""
+        if rows is None:
+            known = list(self.words.vocabulary[:40])
+            rows = [[], known[:1], known, ["qqqqq", "\u00fc\u4e00", *known[:3], "NATO-1984"]]
+        ragged = tf.ragged.constant(rows, tf.string, ragged_rank=1)
+        padded = [ragged.to_tensor()]
+        offered = {
+            "serving_default": padded,
+            "probabilities": padded,
+            "ragged": [ragged.values, ragged.row_splits],
+        }
+        if self.splitter is not None:
+            offered["texts"] = [tf.constant([" ".join(row) for row in rows])]
+        return offered
+
+
+def reshaped(values, rows, shape):
+    """Values (B, T', ...) of the words of `rows` in another width, with nothing in padding."""
+    kept = tf.RaggedTensor.from_tensor(values, lengths=rows.row_lengths(), ragged_rank=1)
+    return kept.to_tensor(shape=shape)
+
+
+def looked_up(table, numbers, *rest):
+    """A batch of word numbers as the ids of their words."""
+    ids = {name: tf.gather(rows, numbers) for name, rows in table.items()}
+    return (ids, *rest) if rest else ids

@@ -1,0 +1,292 @@
+"""Sentences to a tag for each word.
+
+Shapes: B sentences, T words, K characters, D features, C tags.
+"""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqkit.layers import chain
+from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.characters import CharacterEncoder
+from seqkit.layers.crf import CRF
+from seqkit.layers.noise import rate
+from seqkit.layers.word_dropout import WordDropout
+from seqkit.models.tag_report import TagReport
+from seqkit.models.tagged import Tagged, TaggedSentence
+from seqkit.models.task import Task
+
+__all__ = ["Tagger"]
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class Tagger(Task):
+    """Word and character vectors, an encoder over the sentence, a tag for each word.
+
+    With a CRF the output is its packed potentials, without one logits `(B, T, C)`; `predict`
+    gives probabilities, `tag` answers. Tags of a CRF are the best path through the sentence,
+    its probabilities the marginals of each word.
+
+    Args:
+        preprocessor: `seqkit.data.Tagging`; holds the vocabulary and the tags.
+        encoder: layer `(B, T, D) -> (B, T, D)`, or `None`. Gets the mask where it takes one.
+        embedding: size of the word vectors.
+        characters: "cnn", "rnn", or a layer `(B, T, K) -> (B, T, N)`; for a preprocessor that
+            reads characters.
+        character_units: size of the vector that stands for a word's characters.
+        feature_embedding: size of the vectors of prefixes, suffixes and shapes.
+        crf: whether neighbouring tags are scored together, or a `seqkit.layers.CRF`.
+        dropout: on the word and character vectors, and on what the encoder gives.
+        word_dropout: share of the words that count as unknown in training.
+        seed: for the order of the sentences in training.
+
+    Raises:
+        ValueError: if an argument is none of the above.
+
+    Example:
+        >>> from seqkit import data, layers, training
+        >>> sentences = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"])]
+        >>> encoder = layers.Stack("gru", 8, bidirectional=True)
+        >>> model = Tagger(data.Tagging.learn(sentences), encoder, crf=False)
+        >>> model.compile("adam", training.TokenCrossentropy())
+        >>> history = model.fit(sentences, verbose=0)
+        >>> len(model.tag([["a", "dog"]])[0].tags)
+        2
+    """
+
+    def __init__(
+        self,
+        preprocessor,
+        encoder=None,
+        *,
+        embedding=100,
+        characters="cnn",
+        character_units=64,
+        feature_embedding=32,
+        crf=True,
+        dropout=0.0,
+        word_dropout=0.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(preprocessor, seed=seed, **kwargs)
+        self.encoder, self.embedding = encoder, positive_int("embedding", embedding)
+        self.characters, self.character_units = characters, character_units
+        self.feature_embedding = positive_int("feature_embedding", feature_embedding)
+        self.crf = crf
+        self.dropout, self.word_dropout = rate("dropout", dropout), word_dropout
+
+        self.drop_words = WordDropout(word_dropout)
+        self.embed = {}
+        for name, units in preprocessor.features.items():
+            if name != "characters":
+                size = embedding if name == "words" else feature_embedding
+                self.embed[name] = keras.layers.Embedding(units.size, size, name=f"embed_{name}")
+            elif isinstance(characters, str):
+                self.embed[name] = CharacterEncoder(
+                    units.size, character_units, kind=characters, name="characters"
+                )
+            else:
+                self.embed[name] = characters
+        self.drop = keras.layers.Dropout(dropout)
+        self.drop_encoded = keras.layers.Dropout(dropout)
+        # float32 under any policy: what follows are sums of exponentials.
+        self.head = keras.layers.Dense(len(self.labels), dtype="float32", name="head")
+        self.chain = CRF(len(self.labels), name="crf") if crf is True else crf or None
+
+    @staticmethod
+    def is_raw(x):
+        """False for batches: a dict of ids, a dataset of such dicts."""
+        spec = getattr(x, "element_spec", None)  # tf.data
+        if spec is not None:
+            return not isinstance(spec[0] if isinstance(spec, tuple) else spec, dict)
+        return not (isinstance(x, dict) or hasattr(x, "__next__"))
+
+    @property
+    def labels(self):
+        """The tags, in the order of the probabilities."""
+        return self.preprocessor.labels
+
+    def build(self, input_shape=None):
+        wide = {"words": (None, None)}
+        if "characters" in self.embed:
+            longest = self.preprocessor.characters.max_length
+            wide["characters"] = (None, None, longest)
+        size = 0
+        for name, layer in self.embed.items():
+            shape = wide.get(name, (None, None))
+            layer.build(shape)
+            size += layer.compute_output_shape(shape)[-1]
+        shape = (None, None, size)
+        if self.encoder is not None:
+            shape = self.encoder(keras.KerasTensor(shape, dtype=self.compute_dtype)).shape
+        if len(shape) != 3:
+            raise ValueError(f"`encoder` must return a vector for each word. Received: {shape}")
+        self.head.build(shape)
+        if self.chain is not None:
+            self.chain.build((None, None, len(self.labels)))
+        self.built = True
+
+    def call(self, ids, training=False):
+        """A batch of ids -> logits `(B, T, C)`, or the potentials of the CRF."""
+        mask = ops.not_equal(ids["words"], 0)
+        read = {**ids, "words": self.drop_words(ids["words"], training=training)}
+        x = ops.concatenate(
+            [
+                layer(read[name], training=training) if name == "characters" else layer(read[name])
+                for name, layer in self.embed.items()
+            ],
+            axis=-1,
+        )
+        x = self.drop(x, training=training)
+        if self.encoder is not None:
+            x = self.encoder(x, training=training, **self.masked(self.encoder, mask))
+            # The mask goes with it: one that Keras finds on logits is multiplied into the loss.
+            x = ops.where(mask[..., None], x, 0)
+        logits = self.head(self.drop_encoded(x, training=training))
+        return logits if self.chain is None else self.chain(logits, mask=mask)
+
+    def parts(self):
+        """What the model is made of, for `inspect.facts`: plain values and layers."""
+        sizes = {name: units.size for name, units in self.preprocessor.features.items()}
+        return {
+            "column": self.preprocessor.column,
+            "vocabulary": sizes.pop("words"),
+            **sizes,
+            "encoder": self.encoder,
+            "crf": self.chain is not None,
+        }
+
+    def compute_output_shape(self, input_shape):
+        shape = (*input_shape["words"], len(self.labels))
+        return shape if self.chain is None else self.chain.compute_output_shape(shape)
+
+    # --- answers --------------------------------------------------------------------
+
+    def respond(self, ids, probabilities=False):
+        """A batch of ids -> dict: `best` `(B, T)` int32, and `probabilities` `(B, T, C)`."""
+        outputs = self(ids, training=False)
+        if self.chain is None:
+            found = {"best": ops.cast(ops.argmax(outputs, axis=-1), "int32")}
+            return {**found, "probabilities": ops.softmax(outputs)} if probabilities else found
+        potentials = chain.unpack(outputs)
+        found = {"best": chain.viterbi(potentials)[0]}
+        return {**found, "probabilities": chain.marginals(potentials)} if probabilities else found
+
+    @functools.cached_property
+    def responders(self):
+        return Responders(self)
+
+    def responses(self, sentences, batch_size=None, *, probabilities=False):
+        """Arrays of each sentence, cut to its length: a list of dicts as `respond` gives."""
+        batch_size, responder = batch_size or self.batch_size, self.responders.by[probabilities]
+        if len(sentences) <= batch_size:  # no pipeline for a handful
+            batches, order = [self.preprocessor.encode(sentences.words)], range(len(sentences))
+        else:
+            made = self.preprocessor.batches(sentences, batch_size=batch_size)
+            batches, order = made.dataset, made.order
+        found = [None] * len(sentences)
+        places = iter(order)
+        for batch in batches:
+            answers = responder.predict_on_batch(batch)
+            for k in range(len(answers["best"])):
+                row = next(places)
+                length = len(sentences.words[row])
+                found[row] = {name: values[k, :length] for name, values in answers.items()}
+        return found
+
+    def predict(self, x, batch_size=None, verbose="auto", **kwargs):
+        """Probabilities of the tags of each word.
+
+        Args:
+            x: sentences in any form (tags in them are not looked at), or ready batches.
+            batch_size: sentences in a batch; default 32.
+            verbose: for ready batches, as in Keras.
+            **kwargs: for ready batches, as in Keras.
+
+        Returns:
+            List with an array `(words, C)` for each sentence; of ready batches what the model
+            puts out.
+        """
+        if not self.is_raw(x):
+            return super().predict(x, batch_size, verbose, **kwargs)
+        sentences = self.examples(x, None, "data").bare()
+        rows = self.responses(sentences, batch_size, probabilities=True)
+        return [row["probabilities"] for row in rows]
+
+    def tag(self, sentences, *, probabilities=False, batch_size=256):
+        """Words with their tags, for people.
+
+        Args:
+            sentences: list of lists of words, or other raw data; strings where the model was
+                made with a `splitter`. One sentence counts as a list of one.
+            probabilities: whether to say how probable each tag is.
+            batch_size: sentences in a batch.
+
+        Returns:
+            `Tagged`, a list of `TaggedSentence`: `.words`, `.tags`, `.probabilities`.
+        """
+        if isinstance(sentences, (list, tuple)):
+            if not len(sentences):
+                return Tagged()
+            if self.preprocessor.splitter is None and isinstance(sentences[0], str):
+                sentences = [list(sentences)]
+        elif isinstance(sentences, str) and self.preprocessor.splitter is not None:
+            sentences = [sentences]
+        sentences = self.examples(sentences, None, "sentences").bare()
+        tagged = Tagged()
+        rows = self.responses(sentences, batch_size, probabilities=probabilities)
+        for words, row in zip(sentences.words, rows, strict=True):
+            tags = [self.labels[best] for best in row["best"]]
+            odds = None
+            if probabilities:
+                odds = [
+                    dict(zip(self.labels, map(float, word), strict=True))
+                    for word in row["probabilities"]
+                ]
+            tagged.append(TaggedSentence(list(words), tags, odds))
+        return tagged
+
+    def report(self, x, y=None):
+        """Accuracy, also on unknown words, a row for each tag, spans, the worst mistakes.
+
+        Args:
+            x: tagged sentences. y: their tags, where `x` holds none.
+
+        Returns:
+            `TagReport`; prints as a table. A tag that the model does not know counts as
+            answered wrong.
+        """
+        sentences = self.examples(x, y, "evaluation data", labelled=True)
+        answers = [
+            [self.labels[best] for best in row["best"]]
+            for row in self.responses(sentences.bare(), 256)
+        ]
+        return TagReport.of(sentences, answers, labels=self.labels, known=self.knows)
+
+    def knows(self, words):
+        """Which of the words (a list of str) were in the training data: bool array."""
+        return self.preprocessor.words.ids(words).flat_values.numpy() > 1 if words else np.zeros(0)
+
+
+class Responders:
+    """One `Responder` without and one with probabilities; no container that Keras looks into
+    for parts of the tagger to save, of which they are none."""
+
+    def __init__(self, tagger):
+        self.by = {wanted: Responder(tagger, wanted) for wanted in (False, True)}
+
+
+class Responder(keras.Model):
+    """`respond` as the call of a model, so that Keras compiles it as it does any other."""
+
+    def __init__(self, tagger, probabilities):
+        super().__init__(name="responder")
+        self.tagger, self.probabilities = tagger, probabilities
+        self.built = True
+
+    def call(self, ids, training=False):
+        return self.tagger.respond(ids, self.probabilities)

@@ -1,0 +1,24 @@
+"""A file's text: see also the readers' tests, where its errors are."""
+
+import gzip
+
+import pytest
+
+from seqkit.data.contents import file_text, numbered, shortened
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_text_with_and_without_its_mark(tmp_path, name):
+    data = "\ufeffü\r\nb".encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    assert file_text(tmp_path / name) == "ü\r\nb"
+    assert file_text(tmp_path / name, keep_mark=True) == "\ufeffü\r\nb"
+
+
+def test_lines_end_at_newlines_only():
+    assert numbered("a\x0b\u2028b\r\n\nc\n\r\n") == [(1, "a\x0b\u2028b"), (2, ""), (3, "c")]
+
+
+def test_long_text_is_cut():
+    assert shortened("x" * 60) == repr("x" * 60)
+    assert shortened("x" * 61) == repr("x" * 60 + "...")
