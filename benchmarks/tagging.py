@@ -35,7 +35,8 @@ ROWS = {
     "mut2": {"cell": "mut2"},
     "mut3": {"cell": "mut3"},
     "transformer": {"encoder": "transformer", "units": 128, "layers": 2, "dropout": 0.2},
-    "characters only by affix": {"characters": None},
+    "no characters": {"characters": None},
+    "characters by rnn": {"characters": "rnn"},
     "keras tutorial": None,
 }
 TUTORIAL = "keras tutorial"

@@ -27,13 +27,14 @@ import pathlib
 import tempfile
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 import recipes
 import seqkit
-from seqkit import data, inspect, layers
+from seqkit import data, inspect
 
 keras.utils.set_random_seed(7)
 print("seqkit", seqkit.__version__)
@@ -65,13 +66,12 @@ print(f"most frequent tag, test accuracy: {floor:.3f}")
 
 # %%
 choices = {
-    "words, softmax": {"characters": None, "suffixes": False, "shapes": False, "crf": False},
+    "words, softmax": {"characters": None, "affixes": False, "crf": False},
     "and characters": {"crf": False},
     "and a CRF": {},
 }
 rows, models = [], {}
 for name, options in choices.items():
-    options = {"prefixes": False, **options}
     model = recipes.pos_tagging(train, units=32, embedding=32, seed=1, **options)
     model.fit(train, validation_data=validation, epochs=6, verbose=0)
     report = model.report(test)
@@ -97,8 +97,6 @@ for mistake in report.mistakes[:3]:
 # Its transitions are scores for one tag after another: warm is likely, cold is not.
 
 # %%
-import matplotlib.pyplot as plt
-
 moves = keras.ops.convert_to_numpy(model.chain.transitions)
 figure, panel = plt.subplots(figsize=(6, 5))
 image = panel.imshow(moves, cmap="coolwarm", vmin=-np.abs(moves).max(), vmax=np.abs(moves).max())

@@ -22,17 +22,16 @@ def pos_tagging(
     encoder=None,
     embedding=100,
     characters="cnn",
-    prefixes=False,
-    suffixes=False,
-    shapes=False,
+    affixes=True,
+    shapes=True,
     vectors=None,
     crf=True,
     scheme="auto",
     vocabulary=50_000,
     min_count=1,
     splitter=None,
-    dropout=0.5,
-    word_dropout=0.2,
+    dropout=0.33,
+    word_dropout=0.1,
     seed=None,
     **options,
 ):
@@ -51,8 +50,7 @@ def pos_tagging(
         encoder: any layer `(B, T, D) -> (B, T, D)` in place of the recurrent one.
         embedding: size of the word vectors.
         characters: "cnn", "rnn", a layer `(B, T, K) -> (B, T, N)`, or `None`.
-        prefixes: whether to know words by their first three characters.
-        suffixes: whether to know words by their last three characters.
+        affixes: whether to know words by their first and by their last three characters.
         shapes: whether to know how words are written: capitals, digits.
         vectors: text file of word vectors (word2vec or GloVe) to start from; their words are
             known then, and their size takes the place of `embedding`.
@@ -92,8 +90,8 @@ def pos_tagging(
         min_count=min_count,
         also=known,
         characters=characters is not None,
-        prefixes=prefixes,
-        suffixes=suffixes,
+        prefixes=affixes,
+        suffixes=affixes,
         shapes=shapes,
         column=column,
         splitter=splitter,
@@ -123,8 +121,11 @@ def pos_tagging(
     if table is not None:
         start_from(model, known, table)
     partial = any(None in tags for tags in sentences.labels)
+    # A fifth less after each epoch: what a tagger learns late is rare words, one by one.
+    steps = -(-len(sentences) // model.batch_size)
+    rate = keras.optimizers.schedules.ExponentialDecay(2e-3, steps, 0.8)
     model.compile(
-        keras.optimizers.AdamW(2e-3, global_clipnorm=1.0),
+        keras.optimizers.AdamW(rate, global_clipnorm=1.0),
         CRFLoss(partial=partial) if crf else TokenCrossentropy(),
         metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
     )

@@ -137,7 +137,7 @@ class Tagging(Configured):
         kinds = (("prefixes", prefixes, Prefixes), ("suffixes", suffixes, Suffixes))
         for name, wanted, kind in (*kinds, ("shapes", shapes, Shapes)):
             if wanted:
-                learned[name] = kind.learn(every, size=5000, min_count=2)
+                learned[name] = kind.learn(every, size=5000)
         words = Forms.learn(every, size=vocabulary, min_count=min_count)
         if len(also):
             words = Forms(dict.fromkeys((*words.vocabulary, *Forms.cleaned(also))))
@@ -160,7 +160,7 @@ class Tagging(Configured):
             of padding.
         """
         if not isinstance(words, tf.RaggedTensor):
-            words = tf.ragged.constant(words, tf.string, ragged_rank=1)
+            words = tf.ragged.constant(list(map(list, words)), tf.string, ragged_rank=1)
         width = tf.maximum(tf.cast(words.bounding_shape(1), tf.int32), 1)
         rows = tf.cast(words.nrows(), tf.int32)
         return {

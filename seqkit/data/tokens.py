@@ -98,7 +98,7 @@ class Tokens(Configured, abc.ABC):
         """
         check_learning(size, min_count)
         counts = count(functools.partial(cls.cut, lowercase=lowercase), texts)
-        kept = [unit for unit, n in ranked(counts) if n >= min_count][: size - 2]
+        kept = [unit for unit, n in ranked(counts) if unit and n >= min_count][: size - 2]
         if not kept:
             raise ValueError(
                 f"`texts` must hold at least one unit seen `min_count` times. Received: "

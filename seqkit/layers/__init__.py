@@ -3,6 +3,7 @@
 from seqkit.layers import chain
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
+from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.distributions import Gaussian, Mixture, NegativeBinomial, StudentT
 from seqkit.layers.gated_cells import (

@@ -165,7 +165,14 @@ CHAINS = {"CRF": Example(functools.partial(layers.CRF, C)), "CRF scheme": Exampl
 LAYERS = {
     "WordDropout": Example(
         functools.partial(layers.WordDropout, 0.3), (np.array([[5, 3, 0], [2, 2, 7]]),)
-    )
+    ),
+    **{
+        f"CharacterEncoder {kind}": Example(
+            functools.partial(layers.CharacterEncoder, 9, N, kind=kind),
+            (np.array([[[5, 3, 0, 0], [0, 0, 0, 0]], [[2, 2, 7, 8], [1, 0, 0, 0]]]),),
+        )
+        for kind in ("cnn", "rnn")
+    },
 }
 
 
@@ -227,15 +234,41 @@ def classifier(encoder=None):
     return models.TextClassifier(preprocessor(), encoder, embedding=D, word_dropout=0.1)
 
 
+# As long as one another, so that they fit an array.
+SENTENCES = (("a", "joyless", "mess"), ("no", "mess", "here"), ("Joy", "helps", "a"))
+SENTENCE_TAGS = (("DET", "ADJ", "NOUN"), ("DET", "NOUN", "ADV"), ("NOUN", "VERB", "DET"))
+
+
+def tagging():
+    """Sentences and tags to batches, with all that a tagger can read of a word."""
+    from seqkit import data
+
+    pairs = list(zip(SENTENCES, SENTENCE_TAGS, strict=True))
+    return data.Tagging.learn(pairs, prefixes=True, suffixes=True, shapes=True)
+
+
+def tagger(crf=True):
+    """A small tagger."""
+    from seqkit import models
+
+    encoder = layers.GRU(N, return_sequences=True)
+    return models.Tagger(tagging(), encoder, embedding=D, character_units=D, crf=crf)
+
+
 # Token units and preprocessors: called by `ids` or `encode` on texts.
 DATA = {
     name: Example(functools.partial(tokens, name), (TEXTS,))
-    for name in ("Words", "Characters", "Subwords")
+    for name in ("Words", "Characters", "Subwords", "Forms", "Prefixes", "Suffixes", "Shapes")
 }
 DATA["TextClassification"] = Example(preprocessor, (TEXTS,))
+DATA["Tagging"] = Example(tagging, (SENTENCES,))
 
 # Models on raw data.
-MODELS = {"TextClassifier": Example(classifier, (TEXTS, LABELS))}
+MODELS = {
+    "TextClassifier": Example(classifier, (TEXTS, LABELS)),
+    "Tagger": Example(tagger, (SENTENCES, SENTENCE_TAGS)),
+    "Tagger softmax": Example(functools.partial(tagger, crf=False), (SENTENCES, SENTENCE_TAGS)),
+}
 
 # What forecasts; see `series_examples.py`.
 HEADS = series_examples.heads(Example)

@@ -33,6 +33,10 @@ class PerToken(Configured, keras.losses.Loss):
             )
         self.normalise = normalise
 
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Keras takes a list for a structure of labels, and converts its entries one by one.
+        return super().__call__(ops.convert_to_tensor(y_true), y_pred, sample_weight)
+
     def normalised(self, losses, tokens):
         """Losses `(B,)` of sentences with that many tokens `(B,)`."""
         if self.normalise is None:
@@ -137,8 +141,10 @@ class TokenCrossentropy(PerToken):
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.copy(y_pred)
         if mask is not None:
             y_true = ops.where(mask, y_true, ops.cast(-1, y_true.dtype))
-        if sample_weight is not None and len(sample_weight.shape) == 2:
-            y_pred, sample_weight = (y_pred, sample_weight), None
+        if sample_weight is not None:
+            sample_weight = ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+            if len(sample_weight.shape) == 2:
+                y_pred, sample_weight = (y_pred, sample_weight), None
         return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):

@@ -25,10 +25,10 @@ def small(train=CHUNKS, **options):
         {},
         {"cell": "mut1", "layers": 2, "zoneout": 0.1},
         {"crf": False, "characters": None},
-        {"characters": "rnn", "prefixes": True, "suffixes": True, "shapes": True},
+        {"characters": "rnn", "affixes": False, "shapes": False},
         {"encoder": layers.GRU(5, return_sequences=True)},
     ],
-    ids=["default", "mut1", "softmax", "all features", "encoder"],
+    ids=["default", "mut1", "softmax", "spelled", "encoder"],
 )
 def test_trains_answers_saves_and_exports(options, tmp_path):
     model = small(**options)
