@@ -112,6 +112,38 @@ class Backtest:
             return list(range(1, self.truth.shape[2] + 1))
         return list({"window": self.moments, "series": self.ids, "target": self.targets}[by])
 
+    def figures(self):
+        """Plain values, ready for JSON: the metrics of the model, and of the others by name."""
+        table = self.table()
+        windows, series, horizon, _ = self.truth.shape
+        rows = {
+            method: {name: None if np.isnan(v) else float(v) for name, v in row.items()}
+            for method, row in table.iterrows()
+        }
+        own = rows.pop(next(iter(self.answers)))
+        return {"windows": windows, "series": series, "steps": horizon, **own, "baselines": rows}
+
+    def plot(self, metric="mae"):
+        """A line for each method: the metric over the steps of the horizon.
+
+        Returns:
+            `matplotlib.figure.Figure`.
+        """
+        from matplotlib.figure import Figure
+
+        if metric not in METRICS:
+            raise ValueError(f"`metric` must be one of {', '.join(METRICS)}. Received: {metric!r}")
+        table = self.table(by="step")[metric]
+        figure = Figure(figsize=(6, 3), layout="constrained")
+        panel = figure.subplots()
+        for k, method in enumerate(self.answers):
+            style = {"color": "#d1495b", "lw": 1.8} if k == 0 else {"lw": 1, "ls": "--"}
+            panel.plot(table[method].index, table[method].to_numpy(), label=method, **style)
+        panel.set(xlabel="steps ahead", ylabel=metric)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.legend(frameon=False, fontsize="small")
+        return figure
+
     def unbeaten(self, metric="mase"):
         """Names of the baselines that the model does not beat in `metric`."""
         column = self.table()[metric]

@@ -61,6 +61,29 @@ class Forecaster(ForecastNetwork):
         """Frames, `Series` and paths; a dict of arrays or a dataset are batches made before."""
         return hasattr(x, "begins") or hasattr(x, "columns") or isinstance(x, (str, os.PathLike))
 
+    @property
+    def labels(self):
+        """Names of what is forecast."""
+        return tuple(self.preprocessor.columns["target"])
+
+    def parts(self):
+        """What the model is made of, for `seqkit.inspect.facts`."""
+        numbers = self.preprocessor
+        return {
+            "freq": numbers.freq,
+            "horizon": numbers.horizon,
+            "lookback": numbers.lookback,
+            "encoder": self.encoder,
+            "linear": self.straight,
+            "head": type(self.head).__name__,
+            "decoder": self.decoder,
+            "norm": self.norm or "none",
+            "channels": self.channels,
+            "scaling": numbers.scaling or "none",
+            "covariates": [*numbers.columns["past"], *numbers.columns["future"],
+                           *numbers.columns["static"], *numbers.calendar],
+        }  # fmt: skip
+
     # --- training -------------------------------------------------------------
 
     def fit(self, x=None, y=None, *args, validation_split=0.0, validation_data=None, **kwargs):
