@@ -135,6 +135,7 @@ class Mixture(Head):
         if not isinstance(components, int) or components < 1:
             raise ValueError(f"`components` must be a positive int. Received: {components!r}")
         self.components, self.size = components, 3 * components
+        self.location = tuple(range(components, 2 * components))
 
     def constrain(self, raw):
         logits, means, deviations = self.split(raw)

@@ -26,6 +26,7 @@ class Head(Configured):
     """
 
     size = 1
+    location = (0,)  # which raw numbers say where the value is; the others say how sure
     probabilistic = True
     signed = True  # whether values may be shifted: counts may not
 
@@ -147,6 +148,7 @@ class Quantiles(Head):
             raise ValueError(f"`levels` must ascend. Received: levels={list(levels)}")
         self.size, self.middle = len(self.levels), len(self.levels) // 2
         normal = [statistics.NormalDist().inv_cdf(level) for level in self.levels]
+        self.location = (self.middle,)
         self.start = normal[self.middle]
         self.offsets = [softplus_inverse(gap) for gap in np.diff(normal)]
 

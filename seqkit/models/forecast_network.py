@@ -98,7 +98,7 @@ class ForecastNetwork(Task):
         self.channels, self.patch, self.dropout, self.paths = channels, patch, dropout, paths
         horizon, size = preprocessor.horizon, self.head.size
         self.normalise = None if norm is None else ReversibleNorm(norm, affine=norm == "standard")
-        self.straight = LINEAR[linear](horizon, outputs=size) if linear in LINEAR else linear
+        self.straight = LINEAR[linear](horizon) if linear in LINEAR else linear
         self.deep = None
         if decoder == "autoregressive":
             self.deep = Autoregressive(horizon, size, encoder)
@@ -122,6 +122,10 @@ class ForecastNetwork(Task):
             self.normalise.build((None, lookback, targets))
         if self.straight is not None:
             self.straight.build((None, lookback, targets))
+            # The line says where each step is; how sure it is there is learned step by step.
+            self.spreads = self.add_weight(
+                (numbers.horizon, 1, self.head.size), initializer="zeros", name="spreads"
+            )
         past, static = len(columns["past"]), len(columns["static"])
         future = len(columns["future"]) + 2 * len(numbers.calendar)
         if self.deep is not None:
@@ -161,7 +165,7 @@ class ForecastNetwork(Task):
             teacher = self.fold((inputs["teacher"] - location) / scale)
             raw = self.unfold(self.deep(self.fold(x), known, teacher, training=training))
             return self.head.rescale(self.head.constrain(raw), location, scale)
-        raw = 0.0 if self.straight is None else self.straight(x)
+        raw = 0.0 if self.straight is None else self.spread_out(self.straight(x))
         if self.deep is not None:
             ahead = (
                 inputs["future"][:, -self.preprocessor.horizon :] if "future" in inputs else None
@@ -170,6 +174,13 @@ class ForecastNetwork(Task):
             deep = self.deep(self.fold(x), beside, self.folded(ahead), training=training)
             raw = raw + self.unfold(deep)
         return self.head.rescale(self.head.constrain(raw), location, scale)
+
+    def spread_out(self, line):
+        """`(B, H, C)` -> raw numbers `(B, H, C, P)`; a layer of the user's may give them itself."""
+        if len(line.shape) == 4:
+            return line
+        places = np.isin(np.arange(self.head.size), self.head.location).astype("float32")
+        return line[..., None] * ops.convert_to_tensor(places, line.dtype) + self.spreads
 
     def statistics(self, values):
         """Location and scale of the windows, `(B, 1, C)` each."""

@@ -34,8 +34,8 @@ class Forecaster(ForecastNetwork):
             "mixture", or a `seqkit.layers.Head`.
         decoder: "direct", the horizon at once; or "autoregressive", step by step, whose
             forecasts are sampled paths.
-        linear: "linear", "decomposition", or a layer `(B, L, C) -> (B, H, C, P)`, added to
-            what the encoder says; `None` for none.
+        linear: "linear", "decomposition", or a layer `(B, L, C) -> (B, H, C)` or
+            `(B, H, C, P)`, added to what the encoder says; `None` for none.
         norm: "standard", "last", "scale" (see `ReversibleNorm`) or `None`.
         channels: "independent", every target by itself with the same weights; or "joint".
         patch: steps of the window that the encoder reads as one.
