@@ -33,7 +33,7 @@ class Forecaster(ForecastNetwork):
         head: "mse", "mae", "huber", "quantiles", "gaussian", "student_t", "negative_binomial",
             "mixture", or a `seqkit.layers.Head`.
         decoder: "direct", the horizon at once; or "autoregressive", step by step, whose
-            forecasts are sampled paths.
+            forecasts are sampled paths. `evaluate` then measures each step after the true ones.
         linear: "linear", "decomposition", or a layer `(B, L, C) -> (B, H, C)` or
             `(B, H, C, P)`, added to what the encoder says; `None` for none.
         norm: "standard", "last", "scale" (see `ReversibleNorm`) or `None`.
