@@ -125,7 +125,13 @@ def pos_tagging(
     steps = -(-len(sentences) // model.batch_size)
     rate = keras.optimizers.schedules.ExponentialDecay(2e-3, steps, 0.8)
     model.compile(
-        keras.optimizers.AdamW(rate, global_clipnorm=1.0),
+        keras.optimizers.AdamW(
+            rate,
+            global_clipnorm=1.0,
+            use_ema=True,
+            ema_momentum=0.99,
+            ema_overwrite_frequency=steps,
+        ),
         CRFLoss(partial=partial) if crf else TokenCrossentropy(),
         metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
     )
