@@ -11,6 +11,7 @@ from seqkit import layers
 from seqkit.testing.examples import (
     CELLS,
     DATA,
+    ENCODERS,
     LAYERS,
     LOSSES,
     METRICS,
@@ -19,7 +20,7 @@ from seqkit.testing.examples import (
     STACKS,
 )
 
-LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **LAYERS}
+LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **ENCODERS, **POOLINGS, **LAYERS}
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
 
 

@@ -15,6 +15,7 @@ from keras import ops
 from seqkit.testing.examples import (
     CELLS,
     DATA,
+    ENCODERS,
     LAYERS,
     LOSSES,
     METRICS,
@@ -29,6 +30,7 @@ NETWORKS = {
     **{f"cell {name}": example for name, example in CELLS.items()},
     **RECURRENT,
     **STACKS,
+    **ENCODERS,
     **POOLINGS,
     **LAYERS,
 }
