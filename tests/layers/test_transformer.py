@@ -144,8 +144,7 @@ def test_dropout_only_in_training_seeded_and_new_at_each_call():
     np.testing.assert_array_equal(numpy(one(x)), numpy(other(x)))
 
 
-@pytest.mark.parametrize("jit", [False, True])
-def test_trains(jit):
+def test_trains():
     """Which of two marks stood last, of any number of steps: read off a step that saw it."""
     rng = np.random.default_rng(0)
     ids = rng.integers(1, 3, (256, 12)) * (np.arange(12) < rng.integers(1, 13, 256)[:, None])
@@ -158,6 +157,7 @@ def test_trains(jit):
         keras.layers.Dense(3),
     ])  # fmt: skip
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    jit = keras.backend.backend() == "jax"  # elsewhere the compiler takes longer than training
     model.compile(keras.optimizers.Adam(0.01), loss, metrics=["accuracy"], jit_compile=jit)
     model.fit(ids, last, epochs=8, verbose=0)
     assert model.evaluate(ids, last, verbose=0)[1] > 0.98
