@@ -1,6 +1,7 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
-from seqkit.layers import chain
+from seqkit.layers import chain, encoders, positions
+from seqkit.layers.attention import MultiHeadAttention
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
 from seqkit.layers.characters import CharacterEncoder
@@ -41,10 +42,18 @@ from seqkit.layers.named import (
     SimpleRNN,
 )
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.positions import (
+    AlibiPositions,
+    LearnedPositions,
+    Positions,
+    RotaryPositions,
+    SinusoidalPositions,
+)
 from seqkit.layers.recurrent import Recurrent
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
+from seqkit.layers.transformer import TransformerBlock, TransformerEncoder
 from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
@@ -59,6 +68,7 @@ __all__ = [
     "MUT2",
     "MUT3",
     "UGRNN",
+    "AlibiPositions",
     "Cell",
     "CharacterEncoder",
     "CoupledLSTM",
@@ -76,22 +86,31 @@ __all__ = [
     "LSTMCell",
     "Leaky",
     "LeakyCell",
+    "LearnedPositions",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
+    "MultiHeadAttention",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
     "Pooling",
+    "Positions",
     "ProjectedLSTM",
     "ProjectedLSTMCell",
     "Recurrent",
+    "RotaryPositions",
     "SimpleRNN",
+    "SinusoidalPositions",
     "Stack",
+    "TransformerBlock",
+    "TransformerEncoder",
     "UGRNNCell",
     "WordDropout",
     "chain",
+    "encoders",
     "from_torch",
     "get",
     "load_torch",
+    "positions",
 ]

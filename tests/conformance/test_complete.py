@@ -16,6 +16,7 @@ TABLES = (
     "CELLS",
     "RECURRENT",
     "STACKS",
+    "ENCODERS",
     "POOLINGS",
     "CHAINS",
     "LAYERS",
@@ -25,7 +26,7 @@ TABLES = (
     "MODELS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Task", "Tokens"}
+BASES = {"Cell", "Positions", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")

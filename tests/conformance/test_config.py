@@ -12,6 +12,7 @@ from seqkit.testing.examples import (
     CELLS,
     CHAINS,
     DATA,
+    ENCODERS,
     LAYERS,
     LOSSES,
     METRICS,
@@ -20,7 +21,14 @@ from seqkit.testing.examples import (
     STACKS,
 )
 
-LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **CHAINS, **LAYERS}
+LAYERS_OF_ALL_KINDS = {
+    **RECURRENT,
+    **STACKS,
+    **ENCODERS,
+    **POOLINGS,
+    **CHAINS,
+    **LAYERS,
+}
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
 
 
