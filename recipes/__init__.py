@@ -1,6 +1,11 @@
 """Complete models, one function per task: data, model and compile in one page."""
 
+from recipes.forecasting import forecasting
 from recipes.pos_tagging import pos_tagging
 from recipes.sentiment import sentiment
 
-__all__ = ["pos_tagging", "sentiment"]
+__all__ = [
+    "forecasting",
+    "pos_tagging",
+    "sentiment",
+]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from seqkit._version import __version__
-from seqkit.cli import answer, train
+from seqkit.cli import answer, forecasting, train
 from seqkit.cli.parts import AsJson, Data, Model, Overwrite, loaded, model_file, shown, wake
 
 __all__ = ["app", "main"]
@@ -76,6 +76,8 @@ def evaluate(model: Model, data: Data, as_json: AsJson = False):
 
 app.command()(answer.predict)
 app.command()(answer.tag)
+app.command()(forecasting.forecast)
+train.app.command("forecasting")(forecasting.train)
 
 
 @app.command()

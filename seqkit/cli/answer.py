@@ -86,7 +86,7 @@ def asked(model, verb):
     """The model, if it is one that answers so."""
     found = loaded(model)
     if not hasattr(found, verb):
-        kinds = {"TextClassifier": "predict", "Tagger": "tag"}
+        kinds = {"TextClassifier": "predict", "Tagger": "tag", "Forecaster": "forecast"}
         known = kinds.get(type(found).__name__)
         hint = f": ask it by `seqkit {known}`" if known else ""
         raise ValueError(f"{model} is a {type(found).__name__}{hint}.")

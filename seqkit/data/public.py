@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 
+from seqkit.data import public_series
 from seqkit.data.conll import read_conllu
 from seqkit.data.examples import DataError, Splits
 from seqkit.data.readers import read_tsv
@@ -26,7 +27,8 @@ class Source:
     """A data set: its files by part, the page to get it from, and how a file is read.
 
     `variants` are files that may stand in for "train", by name; `options` are those that `load`
-    hands to `read`.
+    hands to `read`. `folder` is where the files lie, if not in one of the set's own name; `split`
+    makes the parts of what the only file holds.
     """
 
     page: str
@@ -35,6 +37,8 @@ class Source:
     read: object
     variants: dict = dataclasses.field(default_factory=dict)
     options: tuple = ()
+    folder: str | None = None
+    split: object = None
 
 
 def _sst2(path):
@@ -91,6 +95,42 @@ SOURCES = {
 }
 
 
+def _one_file(file, sha256, folder, page, layout, read, split):
+    parts = {"all": Part(file, sha256)}
+    return Source(page, layout, parts, read, folder=folder, split=split)
+
+
+SOURCES |= {
+    "etth1": _one_file(
+        "ETTh1.csv",
+        "f18de3ad269cef59bb07b5438d79bb3042d3be49bdeecf01c1cd6d29695ee066",
+        "ett",
+        "https://github.com/zhouhaoyi/ETDataset (ETT-small)",
+        "comma-separated `date` and seven columns, hourly",
+        public_series.etth1,
+        public_series.split_etth1,
+    ),
+    "airline": _one_file(
+        "airline-passengers.csv",
+        "8cb51be753a718d9be5d76d7e238cc224792754676adc21faa59e954b0201621",
+        "ts_small",
+        "https://github.com/jbrownlee/Datasets",
+        "comma-separated `Month`, `Passengers`",
+        public_series.airline,
+        public_series.split_airline,
+    ),
+    "sunspots": _one_file(
+        "monthly-sunspots.csv",
+        "c4ec8cc57d9f6fb6ecdb3e1f37f25b6f4badd5124c55931052b0cd2fc3bc71f3",
+        "ts_small",
+        "https://github.com/jbrownlee/Datasets",
+        "comma-separated `Month`, `Sunspots`",
+        public_series.sunspots,
+        public_series.split_sunspots,
+    ),
+}
+
+
 def load(name, *, train=None, directory=None, **options):
     """A public data set, from `$SEQKIT_DATA/<name>` or the local cache.
 
@@ -100,13 +140,18 @@ def load(name, *, train=None, directory=None, **options):
         name: "sst2" (GLUE SST-2: 67,349 phrases to train on, 872 sentences to validate, 1,821 to
             test, labels "negative" and "positive"), or "ud_english_ewt" (Universal Dependencies
             English EWT 2.16: 12,544, 2,001 and 2,077 sentences, 17 universal parts of speech).
+            Series: "etth1" (Zhou et al. 2021: seven hourly columns; 8,640 steps to train on,
+            2,880 to validate, 2,880 to test), "airline" (passengers of 144 months, the last 24
+            to test, the 24 before to validate), "sunspots" (2,820 months, 240 to test, 240 to
+            validate).
         train: Another file to train on; for "sst2" "sentences", its 6,920 whole sentences.
         directory: The folder with the files, in place of the usual ones.
         **options: For "ud_english_ewt" `column`, the tags to read, as in `read_conllu`.
 
     Returns:
         `Splits`: `.train`, `.validation`, `.test` are `tf.data` of (text, label) strings, and
-        `.examples["train"]` the same as lists. Of tagged sets both are `Sentences`.
+        `.examples["train"]` the same as lists. Of tagged sets both are `Sentences`, of sets of
+        series `Series`.
 
     Raises:
         DataError: The name is not known, a file is absent, or its content is not the pinned one.
@@ -116,8 +161,8 @@ def load(name, *, train=None, directory=None, **options):
         >>> try:
         ...     load("sst3")
         ... except DataError as error:
-        ...     print(error)
-        data.load: expected a name among sst2, ud_english_ewt. Received: 'sst3'
+        ...     print(str(error).partition(" among ")[0])
+        data.load: expected a name
     """
     if name not in SOURCES:
         raise DataError(
@@ -138,10 +183,12 @@ def load(name, *, train=None, directory=None, **options):
                 f"data.load: expected `train` of {name} among {known}. Received: {train!r}"
             )
         parts["train"] = source.variants[train]
-    folders = [pathlib.Path(directory)] if directory else _folders(name)
+    folders = [pathlib.Path(directory)] if directory else _folders(source.folder or name)
     paths = {part: _find(name, source, file.file, folders) for part, file in parts.items()}
     for part, path in paths.items():
         _check(path, parts[part].sha256)
+    if source.split is not None:
+        return source.split(source.read(paths["all"]))
     return Splits({part: source.read(path, **options) for part, path in paths.items()}, name=name)
 
 
@@ -159,7 +206,7 @@ def _find(name, source, file, folders):
     raise DataError(
         f"data.load: {name} needs {file} (or {file}.gz): {source.layout}. Get it from "
         f"{source.page} and put it in {folders[-1]}, or set SEQKIT_DATA to the folder that holds "
-        f"{name}/. Looked in: {', '.join(map(str, folders))}"
+        f"{source.folder or name}/. Looked in: {', '.join(map(str, folders))}"
     )
 
 

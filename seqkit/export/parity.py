@@ -18,7 +18,8 @@ class Parity:
 
     Args:
         inputs: how many inputs the default signature was compared on.
-        difference: largest absolute difference of a number.
+        difference: largest difference of a number, as a share of the largest where that is
+            above one.
         names_equal: share of the names (labels, tags, words) that are the same.
 
     Example:
@@ -61,7 +62,9 @@ def compare(model, folder, samples, *, tolerance):
                     f"expected {ours.shape}. Nothing was written."
                 )
             if ours.dtype.kind == "f":
-                away = np.abs(theirs.astype("float64") - ours)
+                # Of large numbers, such as sales in millions, a share.
+                unit = max(1.0, float(np.abs(ours).max(initial=0.0)))
+                away = np.abs(theirs.astype("float64") - ours) / unit
                 difference = max(difference, float(away.max(initial=0.0)))
             else:
                 # Where two labels are as good as equally probable, either is right.

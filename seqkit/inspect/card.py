@@ -65,6 +65,16 @@ KINDS = {
         "unknown": "Words it has not met in training ({vocabulary:,} ids are known) it judges by "
         "their\n  neighbours, and by their characters where it reads these.",
     },
+    "Forecaster": {
+        "purpose": "A forecaster: it reads the last {lookback} steps of a series and says the next "
+        "{horizon} of",
+        "verb": "forecast(frame)",
+        "command": "forecast model.keras series.csv",
+        "limit": "It takes the future to go on like the past: what never happened in its training "
+        "data\n  it cannot foresee.",
+        "unknown": "Its intervals were set right on the end of the training period, and hold as "
+        "long as\n  errors stay like those.",
+    },
 }
 
 
@@ -111,6 +121,8 @@ def training(record):
 def quality(figures):
     if not figures:
         return "Not measured: the run had no validation data."
+    if "baselines" in figures:
+        return backtested(figures)
     lines = [
         f"On {figures['examples']:,} examples of validation data, which also chose the epoch to "
         f"keep: accuracy **{figures['accuracy']:.4f}**, macro-F1 **{figures['macro_f1']:.4f}**.",
@@ -131,3 +143,20 @@ def quality(figures):
     if "span_f1" in figures:
         lines += ["", f"F1 of spans, by type and place: **{figures['span_f1']:.4f}**."]
     return "\n".join([*lines, "", "![confusion matrix](confusion_matrix.png)"])
+
+
+def backtested(figures):
+    """A row for the model and for each baseline."""
+    names = ("mae", "rmse", "smape", "mase", "crps", "coverage")
+    lines = [
+        f"From {figures['windows']} moments of the validation data, {figures['steps']} steps ahead "
+        f"of {figures['series']:,} series, on the scale of the data; coverage is of the 90% "
+        "interval, before it was set right:",
+        "",
+        f"| method | {' | '.join(names)} |",
+        "|---|" + "---|" * len(names),
+    ]
+    for method, row in {"this model": figures, **figures["baselines"]}.items():
+        numbers = ("-" if row[name] is None else f"{row[name]:.4g}" for name in names)
+        lines.append(f"| {method} | {' | '.join(numbers)} |")
+    return "\n".join([*lines, "", "![errors by step](backtest.png)"])

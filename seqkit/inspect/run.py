@@ -23,7 +23,7 @@ class Run:
     metrics.json          settings, history, figures of validation
     README.md             the model card
     learning_curves.png
-    confusion_matrix.png
+    confusion_matrix.png, or backtest.png of a forecaster
     ```
 
     Args:
@@ -55,10 +55,10 @@ class Run:
         """Writes all files of the run, each whole or not at all.
 
         Args:
-            model: the trained classifier.
+            model: the trained model.
             history: what `fit` returned.
             seconds: how long training took.
-            report: `Report` on validation data, if there is any.
+            report: `Report` or `Backtest` on validation data, if there is any.
             data: dict from str to str: what it was trained and measured on.
             settings: dict of plain values: how it was made.
 
@@ -77,10 +77,16 @@ class Run:
         }
         model.save(self.model_path)
         self.draw("learning_curves.png", learning_curves(history))
-        if report:
-            self.draw("confusion_matrix.png", confusion_matrix(report))
-        else:
-            (self.folder / "confusion_matrix.png").unlink(missing_ok=True)
+        pictures = {"confusion_matrix.png": None, "backtest.png": None}
+        if report and hasattr(report, "confusion"):
+            pictures["confusion_matrix.png"] = confusion_matrix(report)
+        elif report:
+            pictures["backtest.png"] = report.plot()
+        for name, figure in pictures.items():
+            if figure is None:
+                (self.folder / name).unlink(missing_ok=True)
+            else:
+                self.draw(name, figure)
         for name, text in (
             ("README.md", card(record)),
             ("metrics.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n"),

@@ -6,6 +6,7 @@ from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
 from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
+from seqkit.layers.distributions import Gaussian, Mixture, NegativeBinomial, StudentT
 from seqkit.layers.gated_cells import (
     GRUCell,
     GRUResetAfterCell,
@@ -15,6 +16,8 @@ from seqkit.layers.gated_cells import (
     MUT3Cell,
     UGRNNCell,
 )
+from seqkit.layers.heads import Head, Point, Quantiles
+from seqkit.layers.linear import DecompositionLinear, LinearForecast
 from seqkit.layers.lstm_cells import (
     CoupledLSTMCell,
     LSTM1997Cell,
@@ -50,6 +53,7 @@ from seqkit.layers.positions import (
     SinusoidalPositions,
 )
 from seqkit.layers.recurrent import Recurrent
+from seqkit.layers.reversible import ReversibleNorm
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
@@ -73,10 +77,13 @@ __all__ = [
     "CharacterEncoder",
     "CoupledLSTM",
     "CoupledLSTMCell",
+    "DecompositionLinear",
     "Elman",
     "ElmanCell",
     "GRUCell",
     "GRUResetAfterCell",
+    "Gaussian",
+    "Head",
     "IRNNCell",
     "IndRNN",
     "IndRNNCell",
@@ -87,22 +94,29 @@ __all__ = [
     "Leaky",
     "LeakyCell",
     "LearnedPositions",
+    "LinearForecast",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
+    "Mixture",
     "MultiHeadAttention",
+    "NegativeBinomial",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
+    "Point",
     "Pooling",
     "Positions",
     "ProjectedLSTM",
     "ProjectedLSTMCell",
+    "Quantiles",
     "Recurrent",
+    "ReversibleNorm",
     "RotaryPositions",
     "SimpleRNN",
     "SinusoidalPositions",
     "Stack",
+    "StudentT",
     "TransformerBlock",
     "TransformerEncoder",
     "UGRNNCell",

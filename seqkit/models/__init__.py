@@ -1,8 +1,13 @@
 """Layers composed into models that take raw data."""
 
 from seqkit.models.answers import Answer, Answers
+from seqkit.models.autoregressive import Autoregressive
+from seqkit.models.backtest import Backtest
 from seqkit.models.classifier import TextClassifier
+from seqkit.models.direct import Direct
 from seqkit.models.files import ModelFileError, load
+from seqkit.models.forecast import Forecast
+from seqkit.models.forecaster import Forecaster
 from seqkit.models.report import Report
 from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
@@ -12,6 +17,11 @@ from seqkit.models.task import Task
 __all__ = [
     "Answer",
     "Answers",
+    "Autoregressive",
+    "Backtest",
+    "Direct",
+    "Forecast",
+    "Forecaster",
     "ModelFileError",
     "Report",
     "TagReport",

@@ -16,12 +16,16 @@ from keras import ops
 
 from seqkit import layers, training
 from seqkit.layers.pooling import Pooling
+from seqkit.testing import series_examples
 
 __all__ = [
     "CELLS",
     "CHAINS",
     "DATA",
+    "DECODERS",
     "ENCODERS",
+    "FORECASTERS",
+    "HEADS",
     "LAYERS",
     "LOSSES",
     "MASKS",
@@ -288,3 +292,14 @@ MODELS = {
     "Tagger": Example(tagger, (SENTENCES, SENTENCE_TAGS)),
     "Tagger softmax": Example(functools.partial(tagger, crf=False), (SENTENCES, SENTENCE_TAGS)),
 }
+
+# What forecasts; see `series_examples.py`.
+HEADS = series_examples.heads(Example)
+DECODERS = series_examples.decoders(Example)
+FORECASTERS = series_examples.forecasters(Example)
+LAYERS |= series_examples.maps(Example)
+LOSSES |= series_examples.losses(Example, np.array([0, 2, 1, 1]), random(B, 3))
+METRICS |= series_examples.metrics(Example, np.array([0, 2, 1, 1]), random(B, 3))
+DATA["Forecasting"] = Example(
+    functools.partial(series_examples.numbers, scaling="all"), (random(2, 12, 1),)
+)

@@ -1,6 +1,7 @@
 """Losses, metrics and callbacks. They know batches, not models or corpora."""
 
 from seqkit.training.diverged import DivergenceError, StopOnNaN
+from seqkit.training.forecasts import ForecastError, ForecastLoss
 from seqkit.training.guard import guarded
 from seqkit.training.keep_best import KeepBest
 from seqkit.training.losses import Crossentropy
@@ -13,6 +14,8 @@ __all__ = [
     "CRFLoss",
     "Crossentropy",
     "DivergenceError",
+    "ForecastError",
+    "ForecastLoss",
     "KeepBest",
     "MacroF1",
     "Progress",

@@ -24,9 +24,12 @@ TABLES = (
     "METRICS",
     "DATA",
     "MODELS",
+    "HEADS",
+    "DECODERS",
+    "FORECASTERS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Positions", "Task", "Tokens"}
+BASES = {"Cell", "Head", "Positions", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")

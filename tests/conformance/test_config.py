@@ -12,7 +12,9 @@ from seqkit.testing.examples import (
     CELLS,
     CHAINS,
     DATA,
+    DECODERS,
     ENCODERS,
+    HEADS,
     LAYERS,
     LOSSES,
     METRICS,
@@ -30,6 +32,7 @@ LAYERS_OF_ALL_KINDS = {
     **LAYERS,
 }
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
+ALL |= {**HEADS, **DECODERS}
 
 
 def again(thing):

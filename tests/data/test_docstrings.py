@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from seqkit import data
+from seqkit.data import public_series
 
 MODULES = [module.name for module in pkgutil.walk_packages(data.__path__, "seqkit.data.")]
 # Bases nobody builds have no example of their own.
@@ -40,6 +41,18 @@ def test_the_list_of_names_is_complete_and_sorted():
     inner = {"PADDING", "UNKNOWN", "best_boundaries", "canonical", "clean", "source"}
     inner |= {"READERS", "file_text", "numbered", "read_sentences", "shortened", "COLUMNS"}
     inner |= {*data.samples.__all__, *data.schemes.__all__}
+    inner |= {
+        "Table",
+        "audited",
+        "ways",
+        "FEATURES",
+        "features",
+        "features_for",
+        "ahead",
+        "learned",
+    }
+    inner |= {"following", "infer", "offset_of", "positions", "times_from", "seconds", "signatures"}
+    inner |= set(public_series.__all__)
     assert public - inner <= set(data.__all__)
 
 

@@ -110,7 +110,8 @@ def test_a_broken_archive_is_refused(small):
     [
         (
             {"name": "sst9"},
-            "data.load: expected a name among sst2, ud_english_ewt. Received: 'sst9'",
+            f"data.load: expected a name among {', '.join(sorted(public.SOURCES))}. "
+            "Received: 'sst9'",
         ),
         (
             {"name": "sst2", "train": "words"},

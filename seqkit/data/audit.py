@@ -1,0 +1,320 @@
+"""What is wrong with the series of a frame, and the ways to mend it that a user can name.
+
+Shapes: N rows, S series.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from seqkit.data import frequency
+from seqkit.data.examples import DataError
+
+__all__ = ["Audit", "Problem", "Table", "audited", "ways"]
+
+FILLS = ("interpolate", "forward", "zero")
+# What may be wrong, and how it may be mended. There is no default: nothing is mended unasked.
+WAYS = {
+    "zones": ("utc",),
+    "unsorted": ("sort",),
+    "duplicates": ("first", "last", "mean"),
+    "infinite": ("missing",),
+    "gaps": FILLS,
+    "missing": FILLS,
+    "constant": ("keep", "drop"),
+    "short": ("drop",),
+}
+SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one series.
+
+    Args:
+        kind: "zones", "unsorted", "duplicates", "infinite", "gaps", "missing", "constant", "short".
+        series: name of the series.
+        rows: labels of the rows of the frame; the times, for gaps.
+        text: what is wrong, in words.
+        way: how it was mended, or `None`.
+
+    Example:
+        >>> print(Problem("gaps", "a", ("after 3 May",), "2 steps are absent"))
+        series 'a': 2 steps are absent (after 3 May)
+    """
+
+    kind: str
+    series: object
+    rows: tuple
+    text: str
+    way: str | None = None
+
+    def __str__(self):
+        shown = ", ".join(map(str, self.rows[:SHOWN])) + (" ..." if len(self.rows) > SHOWN else "")
+        where = f" ({shown})" if self.rows else ""
+        mended = f"; mended: {self.way}" if self.way else ""
+        return f"series {self.series!r}: {self.text}{where}{mended}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Audit:
+    """What `audit` found in a frame; prints as a list.
+
+    Args:
+        problems: tuple of `Problem`.
+        series: how many series there are.
+        steps: how many steps they have.
+        freq: the step between neighbours.
+
+    Example:
+        >>> Audit((), 2, 100, "h")
+        2 series, 100 steps, freq h: nothing found
+    """
+
+    problems: tuple
+    series: int
+    steps: int
+    freq: str
+
+    @property
+    def clean(self):
+        """Whether nothing was found."""
+        return not self.problems
+
+    def __repr__(self):
+        head = f"{self.series:,} series, {self.steps:,} steps, freq {self.freq}"
+        if self.clean:
+            return f"{head}: nothing found"
+        lines = [f"{head}: {len(self.problems)} found"]
+        return "\n".join([*lines, *(f"{p.kind:<11}{p}" for p in self.problems)])
+
+
+@dataclasses.dataclass
+class Table:
+    """Rows of a frame as arrays, not yet in order.
+
+    Args:
+        times: `pandas.DatetimeIndex` (N,). codes: int64 (N,), the series of each row.
+        ids: names of the series. values: float64 (N, all columns). rows: labels (N,).
+        zones: whether the times came in several zones. targets: how many columns are targets.
+        name: what messages call the data.
+    """
+
+    times: object
+    codes: np.ndarray
+    ids: list
+    values: np.ndarray
+    rows: object
+    zones: bool
+    targets: int
+    name: str
+
+    def take(self, order):
+        return dataclasses.replace(
+            self,
+            times=self.times[order],
+            codes=self.codes[order],
+            values=self.values[order],
+            rows=self.rows[order],
+        )
+
+
+def ways(repair):
+    """Checks a `repair` argument: a dict from kind of problem to way of mending."""
+    if not isinstance(repair, dict) and repair is not None:
+        raise ValueError(
+            f"`repair` must be a dict such as {{'gaps': 'interpolate'}}. Received: {repair!r}"
+        )
+    for kind, way in (repair or {}).items():
+        if kind not in WAYS:
+            raise ValueError(f"`repair` must name {', '.join(WAYS)}. Received: {kind!r}")
+        if way not in WAYS[kind]:
+            raise ValueError(
+                f"`repair[{kind!r}]` must be one of {', '.join(WAYS[kind])}. Received: {way!r}"
+            )
+    return dict(repair or {})
+
+
+def audited(table, repair, *, freq=None, minimum=1):
+    """Looks for every kind of problem, mending as it goes.
+
+    A problem that `repair` names no way for is reported and mended for the time being, so that
+    the problems behind it come to light as well.
+
+    Args:
+        table: `Table`.
+        repair: dict from kind to way.
+        freq: str, or `None` to tell it from the times.
+        minimum: fewest steps a series must have.
+
+    Returns:
+        The mended `Table`, ordered and regular; the list of `Problem`; the frequency.
+
+    Raises:
+        DataError: What no policy mends: times off the grid, a series without any value, no
+            frequency.
+    """
+    problems = []
+
+    def found(kind, mask, text):
+        """A problem for each series with rows in `mask`."""
+        for own in by_series(table.codes, mask):
+            labels = tuple(table.rows[own])
+            series = table.ids[table.codes[own[0]]]
+            problems.append(
+                Problem(kind, series, labels, text.format(n=len(own)), repair.get(kind))
+            )
+
+    everywhere = np.ones(len(table.codes), bool)
+    if table.zones:
+        found("zones", everywhere, "times in different zones")
+    same = table.codes[1:] == table.codes[:-1]
+    stamps = table.times.as_unit("ns").asi8
+    late = np.r_[False, same & (np.diff(stamps) < 0)]
+    if late.any() or (np.diff(table.codes) < 0).any():
+        found("unsorted", late, "{n} rows are earlier than the row before")
+        table = table.take(np.lexsort((stamps, table.codes)))
+    stamps = table.times.as_unit("ns").asi8
+    again = np.r_[False, (table.codes[1:] == table.codes[:-1]) & (np.diff(stamps) == 0)]
+    if again.any():
+        found("duplicates", again, "{n} rows with the time of the row before")
+        table = without_duplicates(table, again, repair.get("duplicates", "first"))
+    infinite = np.isinf(table.values).any(axis=1)
+    if infinite.any():
+        found("infinite", infinite, "{n} rows hold infinite values")
+        table.values = np.where(np.isinf(table.values), np.nan, table.values)
+    missing = np.isnan(table.values).any(axis=1)
+    found("missing", missing, "{n} rows miss a value")
+
+    freq = freq or frequency.infer(table.times, table.codes)
+    if freq is None:
+        raise DataError(
+            f"{table.name}: no frequency can be told from the times. Give it, as in freq='D'. "
+            f"Received: {len(table.times)} rows in {len(table.ids)} series"
+        )
+    first = np.r_[True, table.codes[1:] != table.codes[:-1]]
+    starts = np.flatnonzero(first)
+    at, on_grid = frequency.positions(table.times, table.times[starts][np.cumsum(first) - 1], freq)
+    if not on_grid.all():
+        row = int(np.flatnonzero(~on_grid)[0])
+        raise DataError(
+            f"{table.name}: expected times that are whole steps of {freq} apart. Received: "
+            f"{table.times[row]} in series {table.ids[table.codes[row]]!r}, row {table.rows[row]}. "
+            "Give `freq`, or resample the frame."
+        )
+    step = np.r_[1, np.diff(at)]
+    step[first] = 1
+    gaps = step > 1
+    if gaps.any():
+        for own in by_series(table.codes, gaps):
+            before = tuple(f"after {t}" for t in table.times[own[: SHOWN + 1] - 1])
+            text = f"{int((step[own] - 1).sum())} steps of {freq} are absent"
+            series = table.ids[table.codes[own[0]]]
+            problems.append(Problem("gaps", series, before, text, repair.get("gaps")))
+        table = with_gaps_open(table, starts, at, freq)
+    table.values = filled(table, missing.any(), gaps.any(), repair)
+    table = of_a_kind(table, problems, repair, minimum)
+    return table, problems, freq
+
+
+def by_series(codes, mask):
+    """The places where `mask` holds, series by series."""
+    places = np.flatnonzero(mask)
+    return np.split(places, np.flatnonzero(np.diff(codes[places])) + 1) if len(places) else []
+
+
+def without_duplicates(table, again, way):
+    if way == "last":
+        return table.take(np.flatnonzero(~np.r_[again[1:], False]))
+    if way == "mean":
+        group = np.cumsum(~again) - 1
+        kept = table.take(np.flatnonzero(~again))
+        known = ~np.isnan(table.values)
+        sums, counts = np.zeros_like(kept.values), np.zeros_like(kept.values)
+        np.add.at(sums, group, np.where(known, table.values, 0.0))
+        np.add.at(counts, group, known)
+        with np.errstate(invalid="ignore"):
+            kept.values = sums / counts
+        return kept
+    return table.take(np.flatnonzero(~again))
+
+
+def with_gaps_open(table, starts, at, freq):
+    """A row of NaN for each step that is absent."""
+    import pandas as pd
+
+    ends = np.r_[starts[1:], len(at)]
+    counts = at[ends - 1] + 1
+    offsets = np.r_[0, np.cumsum(counts)]
+    codes = np.repeat(table.codes[starts], counts)
+    where = offsets[:-1][np.searchsorted(starts, np.arange(len(at)), side="right") - 1] + at
+    values = np.full((offsets[-1], table.values.shape[1]), np.nan)
+    values[where] = table.values
+    rows = np.full(offsets[-1], None, object)
+    rows[where] = table.rows
+    times = [
+        table.times[start:end]
+        if end - start == count
+        else frequency.times_from(table.times[start], count, freq)
+        for start, end, count in zip(starts, ends, counts, strict=True)
+    ]
+    times = times[0].append(times[1:]) if len(times) > 1 else times[0]
+    return dataclasses.replace(
+        table, times=pd.DatetimeIndex(times), codes=codes, values=values, rows=rows
+    )
+
+
+def filled(table, missing, gaps, repair):
+    """The values without NaN. Absent steps and missing values are filled each in their way."""
+    if not (missing or gaps):
+        return table.values
+    values = table.values.copy()
+    opened = np.array([row is None for row in table.rows]) if gaps else np.zeros(len(values), bool)
+    starts = np.flatnonzero(np.r_[True, table.codes[1:] != table.codes[:-1]])
+    for start, end in zip(starts, np.r_[starts[1:], len(values)], strict=True):
+        for column in range(values.shape[1]):
+            one, step = values[start:end, column], np.arange(end - start)
+            known = ~np.isnan(one)
+            if known.all():
+                continue
+            if not known.any():
+                raise DataError(
+                    f"{table.name}: expected values in every column. Received: none in column "
+                    f"{column} of series {table.ids[table.codes[start]]!r}"
+                )
+            given = one[known]
+            before = np.maximum(np.cumsum(known) - 1, 0)  # what stands first also stands before it
+            by_way = {
+                "interpolate": lambda: np.interp(step, step[known], given),  # noqa: B023
+                "forward": lambda: given[before],  # noqa: B023
+                "zero": lambda: np.where(known, one, 0.0),  # noqa: B023
+            }
+            for kind, rows in (("gaps", opened[start:end]), ("missing", ~opened[start:end])):
+                chosen = ~known & rows
+                if chosen.any():
+                    way = by_way[repair.get(kind, "interpolate")]()
+                    values[start:end, column] = np.where(chosen, way, values[start:end, column])
+    return values
+
+
+def of_a_kind(table, problems, repair, minimum):
+    """Without the series that are constant or short, where the policy is to drop them."""
+    starts = np.flatnonzero(np.r_[True, table.codes[1:] != table.codes[:-1]])
+    ends = np.r_[starts[1:], len(table.codes)]
+    codes = table.codes[starts]
+    targets = table.values[:, : table.targets]
+    low, high = (f.reduceat(targets, starts, axis=0) for f in (np.minimum, np.maximum))
+    constant = (low == high).all(axis=1)
+    short = ends - starts < minimum
+    dropped = np.zeros(len(starts), bool)
+    for i in np.flatnonzero(constant & (ends - starts > 1)):
+        text = f"every one of {ends[i] - starts[i]} steps has the same value {low[i].tolist()}"
+        way = repair.get("constant")
+        problems.append(Problem("constant", table.ids[codes[i]], (), text, way))
+        dropped[i] |= way == "drop"
+    for i in np.flatnonzero(short):
+        text = f"{ends[i] - starts[i]} steps, expected {minimum} or more"
+        way = repair.get("short")
+        problems.append(Problem("short", table.ids[codes[i]], (), text, way))
+        dropped[i] |= way == "drop"
+    return table.take(~dropped[np.repeat(np.arange(len(starts)), ends - starts)])

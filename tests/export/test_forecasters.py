@@ -1,0 +1,118 @@
+"""Exported forecasters: raw recent values in, the model's own quantiles out, nothing of ours."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import recipes
+from seqkit import data
+from seqkit.data import DataError
+from seqkit.export import onnx_model
+from seqkit.models.forecaster import SERVED
+
+SERIES = data.samples.series(2, steps=120)
+AHEAD = data.samples.series(2, steps=126, as_frame=True).drop(columns="y")
+H, L = 6, 24
+
+# Answers rows read from stdin where neither seqkit nor Keras can be imported.
+ALONE = """
+import json, sys
+sys.modules["seqkit"] = sys.modules["keras"] = None
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+inputs = json.load(sys.stdin)
+types = {"times": tf.int64, "series": tf.string}
+inputs = {n: tf.constant(x, types.get(n, tf.float32)) for n, x in inputs.items()}
+answers = model.signatures["serving_default"](**inputs)
+print(json.dumps({name: value.numpy().tolist() for name, value in answers.items()}))
+"""
+
+
+def made(**options):
+    given = {"horizon": H, "lookback": L, "units": 4, "seed": 1, "stride": 4, **options}
+    model = recipes.forecasting(SERIES, **given)
+    model.fit(SERIES, verbose=0)
+    return model.calibrate(SERIES)
+
+
+def raw_inputs(calendar):
+    """The end of each series as a client would send it."""
+    rows = SERIES.ends[:, None] - L + np.arange(L)
+    known = AHEAD["maintenance"].to_numpy().reshape(2, 126, 1)[:, 120 - L :]
+    inputs = {"values": SERIES.values[rows], "future": known, "series": list(SERIES.ids)}
+    if calendar:
+        stamps = AHEAD["ds"].to_numpy().astype("datetime64[s]").astype("int64").reshape(2, 126)
+        inputs["times"] = stamps[:, 120 - L :]
+    return {n: x.tolist() if isinstance(x, np.ndarray) else x for n, x in inputs.items()}
+
+
+@pytest.mark.parametrize("decoder", ["direct", "autoregressive"])
+def test_served_alone_it_forecasts_as_the_model_does(decoder, tmp_path):
+    model = made(decoder=decoder, head="gaussian", calendar="auto")
+    parity = model.export(tmp_path / "serving")
+    assert parity.difference < 1e-5
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, str(tmp_path / "serving")],
+        input=json.dumps(raw_inputs(calendar=True)),
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = {name: np.array(value) for name, value in json.loads(done.stdout).items()}
+    forecast = model.forecast(SERIES, future=AHEAD)
+    np.testing.assert_allclose(answers["mean"], forecast.mean, rtol=1e-4)
+    np.testing.assert_allclose(answers["quantiles"], forecast.quantile(SERVED), rtol=1e-4)
+    np.testing.assert_allclose(answers["levels"], [SERVED] * 2, rtol=1e-6)
+
+
+def test_an_unknown_series_is_refused(tmp_path):
+    model = made(cell=None)
+    model.export(tmp_path / "serving")
+    loaded = tf.saved_model.load(str(tmp_path / "serving"))
+    inputs = raw_inputs(calendar=False)
+    inputs["series"] = ["plant 0", "plant 9"]
+    given = {n: tf.constant(x) for n, x in inputs.items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be of the training data"):
+        loaded.signatures["serving_default"](**given)
+
+
+def test_samples_of_ones_own(tmp_path):
+    model = made(cell=None, scaling="all")
+    given = {"values": np.ones((3, L, 1)), "future": np.zeros((3, L + H, 1))}
+    assert model.export(tmp_path / "serving", samples=given).inputs == 3
+    with pytest.raises(DataError, match="expected a dict of values, future"):
+        model.export(tmp_path / "serving", samples=[1])
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("tf2onnx"), reason="needs the extra onnx")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize(
+    "options", [{"cell": None}, {"cell": "gru", "patch": 6, "calendar": "auto"}]
+)
+def test_onnx(options, tmp_path):
+    model = made(scaling="all", **options)
+    parity = onnx_model(model, tmp_path / "load.onnx")
+    assert parity.difference < 1e-5
+    assert (tmp_path / "load.onnx").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "message"),
+    [
+        ({"cell": None}, "load.pb", "`path` must end in .onnx"),
+        ({"cell": None}, "load.onnx", "ONNX takes no names of series"),
+        ({"decoder": "autoregressive", "scaling": "all"}, "load.onnx", "decoder='direct'"),
+    ],
+)
+def test_what_onnx_does_not_take(options, path, message, tmp_path):
+    model = recipes.forecasting(SERIES, horizon=H, lookback=L, units=4, **options)
+    with pytest.raises(ValueError, match=message):
+        onnx_model(model, tmp_path / path)
