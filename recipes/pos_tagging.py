@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from seqkit.data import Tagging, as_sentences, read_vectors, schemes
-from seqkit.layers import CRF, Stack
+from seqkit.layers import CRF, encoders
 from seqkit.models import Tagger
 from seqkit.training import CRFLoss, TokenAccuracy, TokenCrossentropy
 
@@ -19,7 +19,7 @@ def pos_tagging(
     units=128,
     layers=1,
     bidirectional=True,
-    encoder=None,
+    encoder="recurrent",
     embedding=100,
     characters="cnn",
     affixes=True,
@@ -37,17 +37,17 @@ def pos_tagging(
 ):
     """A compiled tagger: learns words and tags from `train`, not yet trained.
 
-    Word and character vectors -> recurrent encoder -> a score for each tag -> CRF.
+    Word and character vectors -> encoder -> a score for each tag -> CRF.
 
     Args:
         train: tagged sentences in any form that `seqkit.data.as_sentences` takes. Words
             without a tag are read and not learned from.
         column: of CoNLL-U files, which holds the tags: "upos", "xpos", "feats", "deprel", ...
         cell: recurrent cell by name ("lstm", "gru", "mut1", ...), class or instance.
-        units: of each layer and direction.
+        units: of each layer and direction, or of the transformer.
         layers: how many.
         bidirectional: whether each layer also reads from the end.
-        encoder: any layer `(B, T, D) -> (B, T, D)` in place of the recurrent one.
+        encoder: "recurrent", "transformer", or any layer `(B, T, D) -> (B, T, D)`.
         embedding: size of the word vectors.
         characters: "cnn", "rnn", a layer `(B, T, K) -> (B, T, N)`, or `None`.
         affixes: whether to know words by their first and by their last three characters.
@@ -65,7 +65,8 @@ def pos_tagging(
         word_dropout: share of the words that count as unknown in training.
         seed: makes weights, noise and the order of the sentences reproducible.
         **options: for the recurrent layers: `zoneout=0.1`, `recurrent_dropout=0.2`,
-            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them.
+            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them; or for the
+            transformer: `heads=8`, `positions="alibi"`, ... as `TransformerEncoder` does.
 
     Returns:
         `seqkit.models.Tagger`, compiled; `compile` again for another optimizer or loss.
@@ -96,12 +97,15 @@ def pos_tagging(
         column=column,
         splitter=splitter,
     )
-    if encoder is None:
-        encoder = Stack(
-            cell, units, layers=layers, bidirectional=bidirectional, dropout=dropout, **options
-        )
-    elif options:
-        raise ValueError(f"`encoder` as a layer takes no options. Received: {', '.join(options)}")
+    encoder = encoders.get(
+        encoder,
+        cell=cell,
+        units=units,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        **options,
+    )
     labels = preprocessor.labels
     if crf:
         scheme = schemes.detect(labels) if scheme == "auto" else scheme
@@ -125,7 +129,13 @@ def pos_tagging(
     steps = -(-len(sentences) // model.batch_size)
     rate = keras.optimizers.schedules.ExponentialDecay(2e-3, steps, 0.8)
     model.compile(
-        keras.optimizers.AdamW(rate, global_clipnorm=1.0),
+        keras.optimizers.AdamW(
+            rate,
+            global_clipnorm=1.0,
+            use_ema=True,
+            ema_momentum=0.99,
+            ema_overwrite_frequency=steps,
+        ),
         CRFLoss(partial=partial) if crf else TokenCrossentropy(),
         metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
     )

@@ -3,7 +3,7 @@
 import keras
 
 from seqkit.data import TextClassification
-from seqkit.layers import Stack
+from seqkit.layers import encoders
 from seqkit.models import TextClassifier
 from seqkit.training import Crossentropy, MacroF1
 
@@ -17,7 +17,7 @@ def sentiment(
     units=64,
     layers=1,
     bidirectional=True,
-    encoder=None,
+    encoder="recurrent",
     pooling="attention",
     embedding=128,
     tokens="words",
@@ -29,16 +29,16 @@ def sentiment(
 ):
     """A compiled text classifier: learns words and labels from `train`, not yet trained.
 
-    Embedding -> recurrent encoder -> pooling over time -> a logit for each label.
+    Embedding -> encoder -> pooling over time -> a logit for each label.
 
     Args:
         train: labelled texts in any form that `seqkit.data.as_examples` takes. Vocabulary
             and labels are learned from it; two labels or many.
         cell: recurrent cell by name ("lstm", "gru", "mut1", ...), class or instance.
-        units: of each layer and direction.
+        units: of each layer and direction, or of the transformer.
         layers: how many.
         bidirectional: whether each layer also reads from the end.
-        encoder: any layer `(B, T, D) -> (B, T, D)` or `(B, D)` in place of the recurrent one.
+        encoder: "recurrent", "transformer", or any layer `(B, T, D) -> (B, T, D)` or `(B, D)`.
         pooling: "last" (the states after the last word), "mean", "max" or "attention".
         embedding: size of the word vectors, or a layer that makes them.
         tokens: "words", "characters", "subwords", or a `seqkit.data.Tokens` of your own.
@@ -47,7 +47,8 @@ def sentiment(
         word_dropout: share of the words that count as unknown in training.
         seed: makes weights, noise and the order of the examples reproducible.
         **options: for the recurrent layers: `zoneout=0.1`, `recurrent_dropout=0.2`,
-            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them.
+            `layer_norm=True`, ... as `seqkit.layers.Recurrent` takes them; or for the
+            transformer: `heads=8`, `positions="alibi"`, ... as `TransformerEncoder` does.
 
     Returns:
         `seqkit.models.TextClassifier`, compiled; `compile` again for another optimizer, loss
@@ -68,26 +69,23 @@ def sentiment(
         keras.utils.set_random_seed(seed)
     learned = {"size": vocabulary} if isinstance(tokens, str) else {}
     preprocessor = TextClassification.learn(train, tokens, **learned)
-    if encoder is None:
-        # The layer knows where each direction ends; one position cannot hold both.
-        sequences = pooling != "last"
-        pooling = pooling if sequences else None
-        encoder = Stack(
-            cell,
-            units,
-            layers=layers,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            return_sequences=sequences,
-            **options,
-        )
-    elif options:
-        raise ValueError(f"`encoder` as a layer takes no options. Received: {', '.join(options)}")
+    # A recurrent layer knows where each direction ends; one position cannot hold both.
+    ends = pooling == "last" and isinstance(encoder, str) and encoder == "recurrent"
+    encoder = encoders.get(
+        encoder,
+        cell=cell,
+        units=units,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        return_sequences=not ends,
+        **options,
+    )
     model = TextClassifier(
         preprocessor,
         encoder,
         embedding=embedding,
-        pooling=pooling,
+        pooling=None if ends else pooling,
         dropout=dropout,
         embedding_dropout=dropout,
         word_dropout=word_dropout,

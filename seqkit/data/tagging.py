@@ -161,11 +161,15 @@ class Tagging(Configured):
         """
         if not isinstance(words, tf.RaggedTensor):
             words = tf.ragged.constant(list(map(list, words)), tf.string, ragged_rank=1)
+        return self.padded(words, self.word_ids(words.values))
+
+    def padded(self, words, ids):
+        """Ids of the flat words of sentences as a batch."""
         width = tf.maximum(tf.cast(words.bounding_shape(1), tf.int32), 1)
         rows = tf.cast(words.nrows(), tf.int32)
         return {
-            name: words.with_values(ids).to_tensor(shape=[rows, width, *ids.shape[1:]])
-            for name, ids in self.word_ids(words.values).items()
+            name: words.with_values(flat).to_tensor(shape=[rows, width, *flat.shape[1:]])
+            for name, flat in ids.items()
         }
 
     def word_ids(self, words):
@@ -297,13 +301,20 @@ class Tagging(Configured):
                 for `probabilities` (B, T, C).
         """
 
+        # Traced once for all signatures.
+        flat = tf.TensorSpec((None,), tf.string)
+        word_ids = tf.function(self.word_ids, input_signature=[flat], autograph=False)
+
+        def encode(words):
+            return self.padded(words, word_ids(words.values))
+
         def padded(words):
             ragged = tf.RaggedTensor.from_tensor(words, padding="")
-            return {"tags": self.tags(respond(self.encode(ragged))["best"], ragged, words)}
+            return {"tags": self.tags(respond(encode(ragged))["best"], ragged, words)}
 
         def with_probabilities(words):
             ragged = tf.RaggedTensor.from_tensor(words, padding="")
-            answer = respond(self.encode(ragged), probabilities=True)
+            answer = respond(encode(ragged), probabilities=True)
             return {
                 "tags": self.tags(answer["best"], ragged, words),
                 "labels": tf.repeat(tf.constant(self.labels)[None], tf.shape(words)[0], axis=0),
@@ -316,7 +327,7 @@ class Tagging(Configured):
 
         def ragged(words, row_splits):
             rows = tf.RaggedTensor.from_row_splits(words, row_splits)
-            best = respond(self.encode(rows))["best"]
+            best = respond(encode(rows))["best"]
             flat = tf.RaggedTensor.from_tensor(best, lengths=rows.row_lengths()).flat_values
             return {"tags": tf.gather(tf.constant(self.labels), flat)}
 
@@ -325,7 +336,7 @@ class Tagging(Configured):
             words = rows.to_tensor()
             return {
                 "words": words,
-                "tags": self.tags(respond(self.encode(rows))["best"], rows, words),
+                "tags": self.tags(respond(encode(rows))["best"], rows, words),
             }
 
         spec = functools.partial(tf.TensorSpec, dtype=tf.string)

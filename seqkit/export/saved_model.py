@@ -61,9 +61,11 @@ def write(model, folder):
     """Traces each signature of `model` and writes the SavedModel; TensorFlow backend."""
     import tensorflow as tf
 
+    # A function of its own, traced once for all signatures that ask alike.
+    respond = tf.function(model.respond, autograph=False, reduce_retracing=True)
     module, signatures = tf.Module(), {}
-    for name, (specs, function) in model.preprocessor.signatures(model.respond).items():
-        signatures[name] = tf.function(on_cpu(function), input_signature=specs)
+    for name, (specs, function) in model.preprocessor.signatures(respond).items():
+        signatures[name] = tf.function(on_cpu(function), input_signature=specs, autograph=False)
         setattr(module, "serve" if name == "serving_default" else name, signatures[name])
     # The values alone: tracking the model itself would write Keras's objects along.
     module.weights = [variable.value for variable in model.variables]

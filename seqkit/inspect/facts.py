@@ -43,7 +43,7 @@ def describe(layer):
     if layer is None:
         return "none"
     config = layer.get_config()
-    telling = ("cell", "units", "layers", "bidirectional", "dropout", "zoneout")
+    telling = ("cell", "units", "layers", "heads", "bidirectional", "dropout", "zoneout")
     shown = ", ".join(
         f"{name}={brief(config[name])}"
         for name in telling

@@ -1,6 +1,7 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
-from seqkit.layers import chain
+from seqkit.layers import chain, encoders, positions
+from seqkit.layers.attention import MultiHeadAttention
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
 from seqkit.layers.characters import CharacterEncoder
@@ -44,11 +45,19 @@ from seqkit.layers.named import (
     SimpleRNN,
 )
 from seqkit.layers.pooling import Pooling
+from seqkit.layers.positions import (
+    AlibiPositions,
+    LearnedPositions,
+    Positions,
+    RotaryPositions,
+    SinusoidalPositions,
+)
 from seqkit.layers.recurrent import Recurrent
 from seqkit.layers.reversible import ReversibleNorm
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
+from seqkit.layers.transformer import TransformerBlock, TransformerEncoder
 from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
@@ -63,6 +72,7 @@ __all__ = [
     "MUT2",
     "MUT3",
     "UGRNN",
+    "AlibiPositions",
     "Cell",
     "CharacterEncoder",
     "CoupledLSTM",
@@ -83,29 +93,38 @@ __all__ = [
     "LSTMCell",
     "Leaky",
     "LeakyCell",
+    "LearnedPositions",
     "LinearForecast",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",
     "MUT3Cell",
     "Mixture",
+    "MultiHeadAttention",
     "NegativeBinomial",
     "PeepholeLSTM",
     "PeepholeLSTMCell",
     "Point",
     "Pooling",
+    "Positions",
     "ProjectedLSTM",
     "ProjectedLSTMCell",
     "Quantiles",
     "Recurrent",
     "ReversibleNorm",
+    "RotaryPositions",
     "SimpleRNN",
+    "SinusoidalPositions",
     "Stack",
     "StudentT",
+    "TransformerBlock",
+    "TransformerEncoder",
     "UGRNNCell",
     "WordDropout",
     "chain",
+    "encoders",
     "from_torch",
     "get",
     "load_torch",
+    "positions",
 ]

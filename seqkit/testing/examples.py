@@ -23,6 +23,7 @@ __all__ = [
     "CHAINS",
     "DATA",
     "DECODERS",
+    "ENCODERS",
     "FORECASTERS",
     "HEADS",
     "LAYERS",
@@ -145,6 +146,25 @@ STACKS = {
     "Stack residual": recurrent_stack("mut1", D, layers=2, residual=True),
 }
 
+
+def encoder(**options):
+    return Example(functools.partial(layers.TransformerEncoder, N, heads=2, **options))
+
+
+# Layers (B, T, D) -> (B, T, N) without states.
+ENCODERS = {
+    "MultiHeadAttention": square(functools.partial(layers.MultiHeadAttention, 2)),
+    "MultiHeadAttention cosine": square(
+        functools.partial(layers.MultiHeadAttention, 2, scores="cosine", causal=True)
+    ),
+    "TransformerBlock": square(functools.partial(layers.TransformerBlock, 2, activation="relu")),
+    "TransformerEncoder rotary": encoder(),
+    "TransformerEncoder sinusoidal": encoder(norm="post", positions="sinusoidal", layers=1),
+    "TransformerEncoder learned": encoder(norm="residual", positions="learned", scores="cosine"),
+    "TransformerEncoder alibi": encoder(positions="alibi", causal=True, feed_forward=3),
+    "TransformerEncoder none": encoder(positions=None),
+}
+
 # Layers (B, T, D) -> (B, D).
 POOLINGS = {
     mode: Example(functools.partial(Pooling, mode)) for mode in ("last", "mean", "max", "attention")
@@ -183,6 +203,9 @@ def packed():
 
 
 TAGS = np.array([[0, 2, 1, 1, 0], [1, 0, -1, 2, 0], [0, 0, 1, 2, -1], [2, 1, 1, -1, -1]])
+
+for name, positions in layers.positions.POSITIONS.items():
+    LAYERS[f"{name} positions"] = Example(positions)
 
 # (labels, logits) -> number.
 LOSSES = {

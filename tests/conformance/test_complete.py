@@ -16,6 +16,7 @@ TABLES = (
     "CELLS",
     "RECURRENT",
     "STACKS",
+    "ENCODERS",
     "POOLINGS",
     "CHAINS",
     "LAYERS",
@@ -28,7 +29,7 @@ TABLES = (
     "FORECASTERS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Head", "Task", "Tokens"}
+BASES = {"Cell", "Head", "Positions", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")

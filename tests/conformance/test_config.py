@@ -13,6 +13,7 @@ from seqkit.testing.examples import (
     CHAINS,
     DATA,
     DECODERS,
+    ENCODERS,
     HEADS,
     LAYERS,
     LOSSES,
@@ -22,7 +23,14 @@ from seqkit.testing.examples import (
     STACKS,
 )
 
-LAYERS_OF_ALL_KINDS = {**RECURRENT, **STACKS, **POOLINGS, **CHAINS, **LAYERS}
+LAYERS_OF_ALL_KINDS = {
+    **RECURRENT,
+    **STACKS,
+    **ENCODERS,
+    **POOLINGS,
+    **CHAINS,
+    **LAYERS,
+}
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
 ALL |= {**HEADS, **DECODERS}
 

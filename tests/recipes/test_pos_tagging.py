@@ -26,9 +26,9 @@ def small(train=CHUNKS, **options):
         {"cell": "mut1", "layers": 2, "zoneout": 0.1},
         {"crf": False, "characters": None},
         {"characters": "rnn", "affixes": False, "shapes": False},
-        {"encoder": layers.GRU(5, return_sequences=True)},
+        {"encoder": "transformer", "units": 8, "heads": 2},
     ],
-    ids=["default", "mut1", "softmax", "spelled", "encoder"],
+    ids=["default", "mut1", "softmax", "spelled", "transformer"],
 )
 def test_trains_answers_saves_and_exports(options, tmp_path):
     model = small(**options)

@@ -41,6 +41,8 @@ OPTIONS = {
     "recurrent dropout": {"recurrent_dropout": 0.2},
     "layer norm": {"layer_norm": True},
     "weight drop": {"weight_drop": 0.3},
+    "transformer": {"encoder": "transformer", "heads": 2, "positions": "alibi"},
+    "transformer, last": {"encoder": "transformer", "heads": 1, "pooling": "last"},
     "own encoder": {"encoder": keras.layers.GRU(3, return_sequences=True)},
     "own encoder, last": {"encoder": keras.layers.GRU(3, return_sequences=True),
                           "pooling": "last"},
@@ -114,6 +116,8 @@ BAD = {
     "dropout": (REVIEWS, {"dropout": 1.0}, "dropout"),
     "word dropout": (REVIEWS, {"word_dropout": -1}, "Received: rate=-1"),
     "zoneout": (REVIEWS, {"zoneout": 2.0}, "zoneout"),
+    "encoder": (REVIEWS, {"encoder": "transfomer"}, "recurrent, transformer"),
+    "heads": (REVIEWS, {"encoder": "transformer", "heads": 3}, "heads=3, units=4"),
     "encoder and options": (
         REVIEWS, {"encoder": keras.layers.GRU(3), "zoneout": 0.1}, "Received: zoneout"),
 }  # fmt: skip

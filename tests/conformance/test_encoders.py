@@ -1,0 +1,157 @@
+"""What every encoder without states promises: masks, gradients, dtypes, compilers, no input.
+
+Shapes: B batch, T time, D features.
+"""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from seqkit.testing.examples import ENCODERS, MASKS, random
+from seqkit.testing.gradients import finite_differences, outcome, value_and_gradients
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+# Compiling costs seconds: one of each part, and the rest by `fit` and the step by step tests.
+COMPILED = ("MultiHeadAttention cosine", "TransformerEncoder rotary", "TransformerEncoder learned")
+POLICIES = {"float16": 0.02, "bfloat16": 0.15, "mixed_float16": 0.02, "mixed_bfloat16": 0.15}
+
+
+def inputs(name):
+    return ENCODERS[name].arguments[0]
+
+
+def assert_same(one, other, **close):
+    assert one.keys() == other.keys()
+    for what in other:
+        np.testing.assert_allclose(one[what], other[what], **(close or CLOSE), err_msg=what)
+
+
+@pytest.mark.parametrize("mask", ["left", "holes", "empty rows"])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_masked_equals_unpadded(name, mask):
+    """Each row against its valid steps alone: outputs and gradients; zeros in padding."""
+    layer, mask, x = ENCODERS[name].build(), MASKS[mask], inputs(name)
+
+    def squares(x, mask=None):
+        """The loss of a batch is the sum of those of its rows."""
+        output = layer(x, mask=mask)
+        return ops.sum(ops.square(output)), output
+
+    weights = layer.trainable_variables
+    (_, batch), (d_x,), d_weights = value_and_gradients(lambda x: squares(x, mask), [x], weights)
+    batch = ops.convert_to_numpy(batch)
+    assert not batch[~mask].any()
+    assert not d_x[~mask].any()
+    total = [np.zeros_like(d) for d in d_weights]
+    for b, valid in enumerate(mask):
+        if not valid.any():
+            continue
+        (_, alone), (d_row,), d_alone = value_and_gradients(squares, [x[b : b + 1, valid]], weights)
+        np.testing.assert_allclose(batch[b, valid], ops.convert_to_numpy(alone)[0], **CLOSE)
+        np.testing.assert_allclose(d_x[b, valid], d_row[0], rtol=1e-4, atol=1e-5)
+        total = [t + d for t, d in zip(total, d_alone, strict=True)]
+    for d, t, weight in zip(d_weights, total, weights, strict=True):
+        np.testing.assert_allclose(d, t, rtol=1e-4, atol=1e-4, err_msg=weight.path)
+
+
+@pytest.mark.parametrize(
+    ("mask", "filler"),
+    [("holes", np.nan), ("empty rows", np.nan), ("left", np.inf), ("right", 1e30)],
+)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_what_stands_in_padding_is_harmless(name, mask, filler):
+    layer, mask, x = ENCODERS[name].build(), MASKS[mask], inputs(name)
+    filled = np.where(mask[:, :, None], x, np.float32(filler))
+    assert_same(outcome(layer, filled, mask=mask), outcome(layer, x, mask=mask), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_mask_that_comes_with_the_input_is_read_and_passed_on(name):
+    layer, x = ENCODERS[name].build(), inputs(name).copy()
+    x[1, 3:] = 0
+    masked = keras.layers.Masking()(x)
+    output = layer(masked)
+    expected = layer(x, mask=masked._keras_mask)
+    np.testing.assert_array_equal(ops.convert_to_numpy(output), ops.convert_to_numpy(expected))
+    assert output._keras_mask is not None
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_batch_of_one_equals_batch_of_many(name):
+    layer, x = ENCODERS[name].build(), inputs(name)
+    many = ops.convert_to_numpy(layer(x))
+    for b in range(len(x)):
+        one = ops.convert_to_numpy(layer(x[b : b + 1]))
+        np.testing.assert_allclose(many[b : b + 1], one, **CLOSE)
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["no mask", "mask"])
+@pytest.mark.parametrize(("batch", "time"), [(0, 5), (2, 0), (0, 0), (2, 1)])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_empty_input_is_defined(name, batch, time, masked):
+    layer = ENCODERS[name].build()
+    x = np.ones((batch, time, inputs(name).shape[-1]), "float32")
+    mask = np.ones((batch, time), bool) if masked else None
+    output = ops.convert_to_numpy(layer(x, mask=mask))
+    assert output.shape[:2] == (batch, time)
+    assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize("compiled", ["graph", "xla"])
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_as_step_by_step(name, compiled):
+    if compiled == "graph" and keras.backend.backend() == "jax":
+        pytest.skip("JAX compiles by XLA alone")
+    layer, x, mask = ENCODERS[name].build(), inputs(name), MASKS["empty rows"]
+    got = outcome(layer, x, mask=mask, compiled=compiled, training=True)
+    assert_same(got, outcome(layer, x, mask=mask), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_policy(name, policy):
+    exact, layer = ENCODERS[name].build(), ENCODERS[name].build(dtype=policy)
+    layer.set_weights(exact.get_weights())
+    variables = "float32" if policy.startswith("mixed") else policy
+    assert {str(w.dtype) for w in layer.trainable_variables} == {variables}
+    x = inputs(name).astype("float32")
+    expected = outcome(exact, x, mask=MASKS["empty rows"])
+    x[~MASKS["empty rows"]] = np.nan
+    narrow = policy.removeprefix("mixed_")
+    got = outcome(layer, ops.cast(x, narrow), mask=MASKS["empty rows"])
+    for what, value in got.items():
+        if what.startswith("result"):
+            assert str(value.dtype) == narrow
+        scale = max(1.0, np.abs(expected[what]).max())
+        error = np.abs(value.astype("float64") - expected[what]).max()
+        assert error <= POLICIES[policy] * scale, f"{what}: {error} of {scale}"
+
+
+@pytest.mark.parametrize("mask", [None, "holes"])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_gradient(name, mask):
+    """Against finite differences, in float64."""
+    if str(ops.convert_to_numpy(ops.convert_to_tensor(np.zeros(1), "float64")).dtype) != "float64":
+        pytest.skip("this JAX runs without 64 bits")
+    layer, x = ENCODERS[name].build(dtype="float64"), inputs(name).astype("float64")
+    mask = None if mask is None else MASKS[mask]
+    variables = layer.trainable_variables
+
+    def loss(x):
+        output = layer(x, mask=mask)
+        factor = ops.convert_to_tensor(random(*output.shape, seed=1), "float64")
+        return ops.sum(factor * ops.square(output))
+
+    def moved(x, *values):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return loss(ops.convert_to_tensor(x, "float64"))
+
+    _, (d_x,), d_weights = value_and_gradients(loss, [x], variables)
+    start = [ops.convert_to_numpy(v.value) for v in variables]
+    slopes = finite_differences(moved, [x, *start])
+    paths = ["input", *(v.path for v in variables)]
+    for path, d, (direction, slope) in zip(paths, [d_x, *d_weights], slopes, strict=True):
+        assert d.dtype == "float64"
+        assert abs(np.sum(d * direction) - slope) <= 1e-6 * max(1.0, abs(slope)), path
