@@ -3,7 +3,7 @@
 import keras
 
 from seqkit.data import Forecasting
-from seqkit.layers import Stack
+from seqkit.layers import encoders
 from seqkit.models import Forecaster
 from seqkit.training import ForecastError, ForecastLoss
 
@@ -20,7 +20,7 @@ def forecasting(
     cell="gru",
     units=64,
     layers=1,
-    encoder=None,
+    encoder="recurrent",
     decoder="direct",
     linear="decomposition",
     head="quantiles",
@@ -47,9 +47,10 @@ def forecasting(
         lookback: steps to read; `None` is three horizons.
         cell: recurrent cell by name ("gru", "lstm", ...), class or instance; `None` for the
             linear map alone.
-        units: of each layer.
+        units: of each layer, or of the transformer.
         layers: how many.
-        encoder: any layer `(B, T, D) -> (B, T, D)` or `(B, D)` in place of the recurrent one.
+        encoder: "recurrent", "transformer", or any layer `(B, T, D) -> (B, T, D)`, whose last
+            step is read, or `(B, D)`.
         decoder: "direct", the horizon at once; "autoregressive", step by step, with paths.
         linear: "decomposition" (DLinear, Zeng et al. 2023), "linear", a layer, or `None`.
         head: "quantiles", "gaussian", "student_t", "negative_binomial", "mixture", "mse", "mae",
@@ -66,7 +67,8 @@ def forecasting(
         learning_rate: of Adam.
         seed: makes weights, noise and the order of the windows reproducible.
         **options: columns (`time`, `target`, `id`, `past`, `future`, `static`, `freq`), and
-            what the recurrent layers take: `zoneout=0.1`, `layer_norm=True`, ...
+            what the recurrent layers take: `zoneout=0.1`, `layer_norm=True`, ..., or the
+            transformer: `heads=8`, `positions="alibi"`, ...
 
     Returns:
         `seqkit.models.Forecaster`, compiled; `compile` again for another optimizer.
@@ -96,18 +98,16 @@ def forecasting(
         teacher=autoregressive,
         **columns,
     )
-    if encoder is None and cell is not None:
-        encoder = Stack(
-            cell,
-            units,
-            layers=layers,
-            dropout=dropout,
-            return_sequences=autoregressive,
-            return_state=autoregressive,
-            **options,
-        )
-    elif options:
-        raise ValueError(f"Only recurrent layers take options. Received: {', '.join(options)}")
+    if encoder == "recurrent" and cell is None:
+        encoder = None
+        if options:
+            raise ValueError(f"A linear map takes no options. Received: {', '.join(options)}")
+    if encoder == "recurrent":
+        # What comes after a step is not there to be read when it is fed back.
+        options |= dict(return_sequences=autoregressive, return_state=autoregressive)
+        options |= dict(cell=cell, bidirectional=False)
+    if encoder is not None:
+        encoder = encoders.get(encoder, units=units, layers=layers, dropout=dropout, **options)
     model = Forecaster(
         numbers,
         encoder,

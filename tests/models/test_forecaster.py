@@ -296,7 +296,7 @@ def numbers(**options):
         (lambda: Forecaster(numbers(), linear="linear", paths=0), "`paths` must be a positive int"),
         (lambda: linear(waves(), scaling="month"), "`scaling` must be one of"),
         (lambda: linear(waves(steps=20)), "expected 30 steps or more of every series"),
-        (lambda: linear(waves(), zoneout=0.1), "Only recurrent layers take options"),
+        (lambda: linear(waves(), zoneout=0.1), "A linear map takes no options"),
     ],
 )
 def test_wrong_arguments(make, message):

@@ -34,6 +34,9 @@ def test_any_cell(cell):
 
 
 def test_any_encoder():
+    model = make(encoder="transformer", units=8, heads=2, patch=4)
+    assert isinstance(model.encoder, layers.TransformerEncoder)
+    assert np.isfinite(model.evaluate(FRAME, verbose=0)).all()
     encoder = keras.layers.Conv1D(4, 3, padding="causal")
     assert make(encoder=encoder, linear=None).predict(FRAME, verbose=0).shape[1:] == (6, 1)
 
