@@ -72,9 +72,9 @@ print("\n", data.as_series(broken, future=["maintenance"], repair=repair))
 series = data.as_series(frame, future=["maintenance"], name="plants")
 parts = series.split(validation=168, test=168)
 model = recipes.forecasting(
-    parts.train, horizon=24, lookback=168, cell="gru", units=32, patch=12, stride=3, seed=1
+    parts.train, horizon=24, lookback=168, cell="gru", units=16, patch=12, stride=4, seed=1
 )
-history = model.fit(parts.train, validation_data=parts.validation, epochs=6, verbose=0)
+history = model.fit(parts.train, validation_data=parts.validation, epochs=4, verbose=0)
 before = model.backtest(parts.test, windows=7, against=())
 model.calibrate(parts.validation)
 after = model.backtest(parts.test, windows=7, against=())

@@ -72,6 +72,8 @@ def ets(history, horizon, season, levels):
         warnings.simplefilter("ignore")  # of optimisers that stop early: the AIC compares them
         for kind in kinds:
             error = "mul" if kind.get("seasonal") == "mul" else "add"
+            # To estimate a start for each step of the season takes a many times as long.
+            kind = {**kind, "initialization_method": "heuristic"}
             model = ETSModel(history, error=error, trend="add", damped_trend=True, **kind)
             fits.append(model.fit(disp=False, maxiter=200))
         best = min(fits, key=lambda fit: fit.aic if math.isfinite(fit.aic) else math.inf)
