@@ -55,7 +55,8 @@ def test_on_jax():
     others = ("layers/test_cells.py", "layers/test_chain.py", "layers/test_crf.py")
     others += ("training/test_sequence_losses.py", "training/test_token_metrics.py")
     files += [str(here.parent / other) for other in others]
-    command = [sys.executable, "-m", "pytest", "-k", CHOICE, "-p", "no:cacheprovider", *files]
+    options = ["-n", "0", "-p", "no:cacheprovider", "-k", CHOICE]
+    command = [sys.executable, "-m", "pytest", *options, *files]
     process = subprocess.run(
         command,
         capture_output=True,
