@@ -138,7 +138,9 @@ class Tagging(Configured):
         kinds = (("prefixes", prefixes, Prefixes), ("suffixes", suffixes, Suffixes))
         for name, wanted, kind in (*kinds, ("shapes", shapes, Shapes)):
             if wanted:
-                learned[name] = kind.learn(every, size=5000)
+                # Once is unknown, so that training meets the unknown; of a few words all count.
+                often = 2 if len(every) > 1000 else 1
+                learned[name] = kind.learn(every, size=5000, min_count=often)
         words = Forms.learn(every, size=vocabulary, min_count=min_count)
         if len(also):
             words = Forms(dict.fromkeys((*words.vocabulary, *Forms.cleaned(also))))
