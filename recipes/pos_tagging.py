@@ -30,7 +30,7 @@ def pos_tagging(
     vocabulary=50_000,
     min_count=1,
     splitter=None,
-    dropout=0.33,
+    dropout=0.4,
     word_dropout=0.1,
     seed=None,
     **options,
@@ -129,13 +129,7 @@ def pos_tagging(
     steps = -(-len(sentences) // model.batch_size)
     rate = keras.optimizers.schedules.ExponentialDecay(2e-3, steps, 0.8)
     model.compile(
-        keras.optimizers.AdamW(
-            rate,
-            global_clipnorm=1.0,
-            use_ema=True,
-            ema_momentum=0.99,
-            ema_overwrite_frequency=steps,
-        ),
+        keras.optimizers.AdamW(rate, global_clipnorm=1.0),
         CRFLoss(partial=partial) if crf else TokenCrossentropy(),
         metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
     )

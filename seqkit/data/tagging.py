@@ -15,7 +15,8 @@ from seqkit.data.bucketing import batches
 from seqkit.data.examples import DataError
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
 from seqkit.data.preprocessor import class_weights
-from seqkit.data.raw_sentences import as_sentences, split_text
+from seqkit.data.raw_sentences import as_sentences
+from seqkit.data.tag_signatures import samples, signatures
 from seqkit.data.tokens import Characters, Tokens
 
 __all__ = ["Tagging"]
@@ -137,7 +138,9 @@ class Tagging(Configured):
         kinds = (("prefixes", prefixes, Prefixes), ("suffixes", suffixes, Suffixes))
         for name, wanted, kind in (*kinds, ("shapes", shapes, Shapes)):
             if wanted:
-                learned[name] = kind.learn(every, size=5000)
+                # Once is unknown, so that training meets the unknown; of a few words all count.
+                often = 2 if len(every) > 1000 else 1
+                learned[name] = kind.learn(every, size=5000, min_count=often)
         words = Forms.learn(every, size=vocabulary, min_count=min_count)
         if len(also):
             words = Forms(dict.fromkeys((*words.vocabulary, *Forms.cleaned(also))))
@@ -294,89 +297,12 @@ class Tagging(Configured):
     # --- the export ---------------------------------------------------------------
 
     def signatures(self, respond):
-        """What an exported tagger offers: name -> (list of `tf.TensorSpec`, function).
-
-        Args:
-            respond: Callable `(batch, probabilities=False) -> dict`: `best` (B, T), and if asked
-                for `probabilities` (B, T, C).
-        """
-
-        # Traced once for all signatures.
-        flat = tf.TensorSpec((None,), tf.string)
-        word_ids = tf.function(self.word_ids, input_signature=[flat], autograph=False)
-
-        def encode(words):
-            return self.padded(words, word_ids(words.values))
-
-        def padded(words):
-            ragged = tf.RaggedTensor.from_tensor(words, padding="")
-            return {"tags": self.tags(respond(encode(ragged))["best"], ragged, words)}
-
-        def with_probabilities(words):
-            ragged = tf.RaggedTensor.from_tensor(words, padding="")
-            answer = respond(encode(ragged), probabilities=True)
-            return {
-                "tags": self.tags(answer["best"], ragged, words),
-                "labels": tf.repeat(tf.constant(self.labels)[None], tf.shape(words)[0], axis=0),
-                "probabilities": reshaped(
-                    answer["probabilities"],
-                    ragged,
-                    tf.concat([tf.shape(words), [len(self.labels)]], 0),
-                ),
-            }
-
-        def ragged(words, row_splits):
-            rows = tf.RaggedTensor.from_row_splits(words, row_splits)
-            best = respond(encode(rows))["best"]
-            flat = tf.RaggedTensor.from_tensor(best, lengths=rows.row_lengths()).flat_values
-            return {"tags": tf.gather(tf.constant(self.labels), flat)}
-
-        def texts(texts):
-            rows = split_text(texts, self.splitter)
-            words = rows.to_tensor()
-            return {
-                "words": words,
-                "tags": self.tags(respond(encode(rows))["best"], rows, words),
-            }
-
-        spec = functools.partial(tf.TensorSpec, dtype=tf.string)
-        offered = {
-            "serving_default": ([spec((None, None), name="words")], padded),
-            "probabilities": ([spec((None, None), name="words")], with_probabilities),
-            "ragged": (
-                [spec((None,), name="words"), tf.TensorSpec((None,), tf.int64, "row_splits")],
-                ragged,
-            ),
-        }
-        if self.splitter is not None:
-            offered["texts"] = ([spec((None,), name="texts")], texts)
-        return offered
-
-    def tags(self, best, rows, like):
-        """Names of tag ids (B, T'), in the shape of `like` (B, T), "" in padding."""
-        return reshaped(tf.gather(tf.constant(self.labels), best), rows, tf.shape(like))
+        """What an exported tagger offers, see `tag_signatures.signatures`."""
+        return signatures(self, respond)
 
     def samples(self, rows=None):
         """For each signature, inputs that are easy to get wrong, or the sentences given."""
-        if rows is None:
-            known = list(self.words.vocabulary[:40])
-            rows = [[], known[:1], known, ["qqqqq", "\u00fc\u4e00", *known[:3], "NATO-1984"]]
-        ragged = tf.ragged.constant(rows, tf.string, ragged_rank=1)
-        padded = [ragged.to_tensor()]
-        offered = {
-            "serving_default": padded,
-            "probabilities": padded,
-            "ragged": [ragged.values, ragged.row_splits],
-        }
-        if self.splitter is not None:
-            offered["texts"] = [tf.constant([" ".join(row) for row in rows])]
-        return offered
-
-
-def reshaped(values, rows, shape):
-    """Values (B, T', ...) of the words of `rows` in another width, with nothing in padding."""
-    kept = tf.RaggedTensor.from_tensor(values, lengths=rows.row_lengths(), ragged_rank=1)
-    return kept.to_tensor(shape=shape)
+        return samples(self, rows)
 
 
 def looked_up(table, numbers, *rest):

@@ -184,10 +184,11 @@ class Tagger(Task):
         """Arrays of each sentence, cut to its length: a list of dicts as `respond` gives."""
         batch_size, responder = batch_size or self.batch_size, self.responders.by[probabilities]
         if len(sentences) <= batch_size:  # no pipeline for a handful
-            batches, order = [self.preprocessor.encode(sentences.words)], range(len(sentences))
+            alone = keras.tree.map_structure(np.asarray, self.preprocessor.encode(sentences.words))
+            batches, order = [alone], range(len(sentences))
         else:
             made = self.preprocessor.batches(sentences, batch_size=batch_size)
-            batches, order = made.dataset, made.order
+            batches, order = made.dataset.as_numpy_iterator(), made.order
         found = [None] * len(sentences)
         places = iter(order)
         for batch in batches:

@@ -43,6 +43,7 @@ CHOICE = " or ".join(
         "(test_a_functional_model_learns and True)",
         "(test_likelihood_of_partial and several)",
         "(test_counts_tokens and 3-True)",
+        "(test_learns_and_answers and crf)",
     ]
 )
 
@@ -54,8 +55,10 @@ def test_on_jax():
     files = sorted(str(path) for path in here.glob("test_*.py") if path.name != "test_jax.py")
     others = ("layers/test_cells.py", "layers/test_chain.py", "layers/test_crf.py")
     others += ("training/test_sequence_losses.py", "training/test_token_metrics.py")
+    others += ("models/test_tagger.py",)
     files += [str(here.parent / other) for other in others]
-    command = [sys.executable, "-m", "pytest", "-k", CHOICE, "-p", "no:cacheprovider", *files]
+    options = ["-n", "0", "-p", "no:cacheprovider", "-k", CHOICE]
+    command = [sys.executable, "-m", "pytest", *options, *files]
     process = subprocess.run(
         command,
         capture_output=True,

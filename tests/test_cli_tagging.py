@@ -1,0 +1,148 @@
+"""The commands that train and ask taggers, as a shell sees them."""
+
+import json
+import sys
+
+import pytest
+
+from seqkit import cli, data
+
+ROWS = [
+    ("the", "DET"), ("dog", "NOUN"), ("barks", "VERB"), (".", "PUNCT"),
+]  # fmt: skip
+OTHER = [("a", "DET"), ("cat", "NOUN"), ("sleeps", "VERB")]
+
+
+def conllu(sentences):
+    blocks = []
+    for number, rows in enumerate(sentences):
+        lines = [f"# sent_id = {number}"]
+        lines += [
+            f"{i}\t{word}\t_\t{tag}\t_\t_\t_\t_\t_\t_" for i, (word, tag) in enumerate(rows, 1)
+        ]
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks) + "\n"
+
+
+@pytest.fixture
+def seqkit(monkeypatch, capsys, tmp_path):
+    """Runs the command in this process: Keras is imported once for all tests."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, text=None):
+        (tmp_path / "stdin").write_text(text or "", encoding="utf-8")
+        monkeypatch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
+        with open(tmp_path / "stdin", encoding="utf-8") as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+        out, err = capsys.readouterr()
+        return end.value.code, out, err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "train.conllu").write_text(conllu([ROWS, OTHER] * 10))
+    (folder / "unseen.conllu").write_text(conllu([[("oh", "INTJ")]]))
+    (folder / "broken.conllu").write_text("1\tdog\tNOUN\n\n")
+    (folder / "chunks.conll").write_text("The B-NP\ndog I-NP\nbarks O\n\nIt B-NP\nran O\n\n")
+    (folder / "texts.tsv").write_text("text\tlabel\ngood\tx\nbad\ty\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_folder(files, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "tagger"
+    arguments = [
+        "seqkit", "train", "tagging", "--train", files / "train.conllu",
+        "--validation", files / "train.conllu", "--units", "6", "--epochs", "12", "--out", folder,
+        "--option", "embedding=8",
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", list(map(str, arguments)))
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+    assert end.value.code == 0
+    return folder
+
+
+def test_a_run_holds_model_figures_plots_and_card(run_folder):
+    names = {path.name for path in run_folder.iterdir()}
+    assert {"model.keras", "metrics.json", "README.md", "confusion_matrix.png"} <= names
+    record = json.loads((run_folder / "metrics.json").read_text())
+    assert record["settings"]["embedding"] == 8
+    assert record["figures"]["accuracy"] == 1
+    card = (run_folder / "README.md").read_text()
+    for part in ("A tagger", "`NOUN`", "seqkit tag", "words were unknown", "Stack("):
+        assert part in card
+
+
+def test_tags_come_back_in_the_column_of_a_conllu_file(run_folder, files, seqkit, tmp_path):
+    blank = conllu([[(word, "_") for word, _ in rows] for rows in (ROWS, OTHER)])
+    (tmp_path / "blank.conllu").write_text(blank)
+    code, out, err = seqkit("tag", run_folder, "blank.conllu")
+    assert (code, err) == (0, "")
+    assert out == conllu([ROWS, OTHER])
+    assert seqkit("tag", run_folder, "blank.conllu", "--out", "full.conllu")[:2] == (0, "")
+    assert (tmp_path / "full.conllu").read_text() == out
+    assert data.read_conllu("full.conllu").labels[1] == ["DET", "NOUN", "VERB"]
+    _, out, _ = seqkit("tag", run_folder, "blank.conllu", "--json")
+    assert json.loads(out.splitlines()[1])["tags"] == ["DET", "NOUN", "VERB"]
+
+
+def test_lines_of_standard_input(run_folder, seqkit):
+    code, out, _ = seqkit("tag", run_folder, text="the dog barks\n\na cat\n")
+    assert code == 0
+    assert out == "the\tDET\ndog\tNOUN\nbarks\tVERB\n\n\na\tDET\ncat\tNOUN\n\n"
+
+
+def test_evaluate_info_and_export(run_folder, files, seqkit):
+    _, out, _ = seqkit("evaluate", run_folder, files / "train.conllu", "--json")
+    assert json.loads(out)["accuracy"] == 1
+    code, out, _ = seqkit("info", run_folder)
+    assert code == 0
+    for part in ("Tagger", "crf", "characters", "unknown_words"):
+        assert part in out
+    code, out, _ = seqkit("export", run_folder, "served")
+    assert code == 0
+    assert out.startswith("export equals model")
+
+
+def train(file, *more):
+    return ["train", "tagging", "--train", file, "--out", "out", "--epochs", "1", *more]
+
+
+BAD = {
+    "no such file": (lambda f, r: train("nowhere.conllu"), "nowhere.conllu"),
+    "broken file": (lambda f, r: train(f / "broken.conllu"), "broken.conllu, line 1"),
+    "column": (lambda f, r: train(f / "train.conllu", "--column", "pos"), "pos"),
+    "no tags": (lambda f, r: train(f / "train.conllu", "--column", "xpos"), "distinct tags"),
+    "unseen tag": (
+        lambda f, r: train(f / "train.conllu", "--validation", f / "unseen.conllu"), "'INTJ'"),
+    "characters": (lambda f, r: train(f / "train.conllu", "--characters", "lstm"), "cnn, rnn"),
+    "no vectors": (lambda f, r: train(f / "train.conllu", "--vectors", "no.txt"), "no.txt"),
+    "asked as a classifier": (lambda f, r: ["predict", r, f / "texts.tsv"], "`seqkit tag`"),
+    "no sentences": (lambda f, r: ["tag", r, "nowhere.txt"], "nowhere.txt"),
+    "texts to evaluate": (lambda f, r: ["evaluate", r, "nowhere.conllu"], "nowhere.conllu"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_an_error_is_one_line_and_exit_code_2(name, seqkit, files, run_folder):
+    arguments, message = BAD[name]
+    code, out, err = seqkit(*arguments(files, run_folder))
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_chunks_of_a_column_file(seqkit, files):
+    code, out, _ = seqkit(
+        "train", "tagging", "--train", files / "chunks.conll", "--validation",
+        files / "chunks.conll", "--out", "out", "--epochs", "1", "--units", "4",
+    )  # fmt: skip
+    assert code == 0
+    assert "spans" in out
