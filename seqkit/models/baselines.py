@@ -3,6 +3,7 @@
 Shapes: T steps of history, H horizon, Q levels.
 """
 
+import itertools
 import math
 import statistics
 import warnings
@@ -52,7 +53,7 @@ def seasonal_naive(history, horizon, season, levels):
 
 
 def ets(history, horizon, season, levels):
-    """Exponential smoothing by statsmodels: damped trend, season added or multiplied by its AIC.
+    """Exponential smoothing by statsmodels; the AIC chooses trend (damped?) and season (times?).
 
     Arguments as in `naive`. A series of one value, or too short, has the naive answer.
     """
@@ -67,14 +68,15 @@ def ets(history, horizon, season, levels):
         kinds = [{"seasonal": "add", "seasonal_periods": season}]
         if history.min() > 0:
             kinds.append({"seasonal": "mul", "seasonal_periods": season})
+    # A start for each step of a long season takes many times as long to estimate.
+    start = "estimated" if season <= 12 else "heuristic"
     fits = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of optimisers that stop early: the AIC compares them
-        for kind in kinds:
+        for kind, damped in itertools.product(kinds, (True, False)):
             error = "mul" if kind.get("seasonal") == "mul" else "add"
-            # To estimate a start for each step of the season takes a many times as long.
-            kind = {**kind, "initialization_method": "heuristic"}
-            model = ETSModel(history, error=error, trend="add", damped_trend=True, **kind)
+            options = dict(error=error, trend="add", damped_trend=damped, **kind)
+            model = ETSModel(history, initialization_method=start, **options)
             fits.append(model.fit(disp=False, maxiter=200))
         best = min(fits, key=lambda fit: fit.aic if math.isfinite(fit.aic) else math.inf)
         # Drawn here: how its own draws are seeded changes from version to version.
