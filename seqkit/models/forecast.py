@@ -71,7 +71,7 @@ class Forecast:
     @property
     def says_how_sure(self):
         """Whether there are quantiles: by the head, or by calibration."""
-        return self._model.answering.probabilistic or bool(numpy(self._model.margins).any())
+        return self._model.answering.probabilistic or bool(self._model.margins.numpy().any())
 
     def interval(self, coverage=0.9):
         """The pair of quantiles between which the future lies with probability `coverage`."""
