@@ -118,7 +118,7 @@ class Forecaster(ForecastNetwork):
         """
         series = self.examples(x, name="calibration data")
         windows = self.preprocessor.batches(series, batch_size)
-        self.margins.assign(keras.ops.zeros_like(self.margins))
+        self.margins.assign(np.zeros(self.margins.shape, "float32"))
         scores = []
         for inputs, y in windows.dataset:
             inputs = {name: value for name, value in inputs.items() if name != "teacher"}
