@@ -212,7 +212,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
-    parser.add_argument("--epochs", type=int, default=12, help="at most; early stopping is on")
+    parser.add_argument("--epochs", type=int, default=10, help="at most; early stopping is on")
     parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("tagging.jsonl"))
     parser.add_argument("--speed", action="store_true", help="measure speed, train nothing")
     parser.add_argument("--rounds", type=int, default=7, help="of --speed")

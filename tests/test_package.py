@@ -131,7 +131,7 @@ ORDER = ["data", "layers", "models", "training", "decoding", "export", "recipes"
 # Look at everything, and nothing looks at them.
 ONLOOKERS = {"inspect", "cli", "demo", "testing"}
 # Importable by all.
-GROUND = {"configured", "_version"}
+GROUND = {"configured", "files", "_version"}
 # Verbs of Keras that reach to the right, each in the function that needs it.
 REACHES = {
     ("models/task.py", "training"): "`fit` guards training unless it is told otherwise",

@@ -9,10 +9,12 @@ from seqkit.testing.gradients import outcome
 
 ALL = {**RECURRENT, **STACKS, **POOLINGS}
 # Policy: (dtype of results, dtype of weights, tolerance).
+# What rounding costs: layer norm over four units that lie close divides by little, and processors
+# differ in how they sum products of bfloat16.
 POLICIES = {
-    "bfloat16": ("bfloat16", "bfloat16", 0.1),
+    "bfloat16": ("bfloat16", "bfloat16", 0.2),
     "float16": ("float16", "float16", 0.02),
-    "mixed_bfloat16": ("bfloat16", "float32", 0.1),
+    "mixed_bfloat16": ("bfloat16", "float32", 0.2),
     "mixed_float16": ("float16", "float32", 0.02),
 }
 

@@ -67,7 +67,7 @@ def test_runs_alone_with_equal_answers(model, tmp_path):
     assert received["words"] == SENTENCES
     assert received["labels"] == [list(model.labels)] * 4
     for row, odds in zip(received["probabilities"], model.predict(SENTENCES), strict=True):
-        np.testing.assert_allclose(row[: len(odds)], odds, atol=1e-5)
+        np.testing.assert_allclose(np.reshape(row[: len(odds)], odds.shape), odds, atol=1e-5)
         np.testing.assert_array_equal(row[len(odds) :], 0)
 
 
@@ -78,4 +78,5 @@ def test_nothing_is_an_answer_for_nothing(model, tmp_path):
     for shape in ((0, 0), (2, 0), (0, 3)):
         assert serve(words=tf.zeros(shape, tf.string))["tags"].shape == shape
     many = tf.constant([["dogs", "bark"]] * 1000)
-    assert len(np.unique(serve(words=many)["tags"].numpy(), axis=0)) == 1
+    rows = serve(words=many)["tags"].numpy().tolist()
+    assert rows == [rows[0]] * 1000
