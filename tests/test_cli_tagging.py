@@ -45,7 +45,7 @@ def seqkit(monkeypatch, capsys, tmp_path):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    (folder / "train.conllu").write_text(conllu([ROWS, OTHER] * 10))
+    (folder / "train.conllu").write_text(conllu([ROWS, OTHER] * 200))
     (folder / "unseen.conllu").write_text(conllu([[("oh", "INTJ")]]))
     (folder / "broken.conllu").write_text("1\tdog\tNOUN\n\n")
     (folder / "chunks.conll").write_text("The B-NP\ndog I-NP\nbarks O\n\nIt B-NP\nran O\n\n")
@@ -58,7 +58,7 @@ def run_folder(files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tagger"
     arguments = [
         "seqkit", "train", "tagging", "--train", files / "train.conllu",
-        "--validation", files / "train.conllu", "--units", "6", "--epochs", "12", "--out", folder,
+        "--validation", files / "train.conllu", "--units", "12", "--epochs", "12", "--out", folder,
         "--option", "embedding=8",
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:

@@ -113,6 +113,10 @@ class TagReport:
         return self.words.accuracy
 
     @property
+    def macro_f1(self):
+        return self.words.macro_f1
+
+    @property
     def span_f1(self):
         """Micro-averaged F1 of spans, or `None`."""
         return None if self.spans is None else self.spans["all"][2]

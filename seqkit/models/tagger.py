@@ -118,7 +118,8 @@ class Tagger(Task):
         size = 0
         for name, layer in self.embed.items():
             shape = wide.get(name, (None, None))
-            layer.build(shape)
+            if not layer.built:  # a layer of the user's own comes back built from a file
+                layer.build(shape)
             size += layer.compute_output_shape(shape)[-1]
         shape = (None, None, size)
         if self.encoder is not None:
@@ -126,9 +127,15 @@ class Tagger(Task):
         if len(shape) != 3:
             raise ValueError(f"`encoder` must return a vector for each word. Received: {shape}")
         self.head.build(shape)
-        if self.chain is not None:
+        if self.chain is not None and not self.chain.built:
             self.chain.build((None, None, len(self.labels)))
         self.built = True
+
+    def get_build_config(self):
+        return {"built": True}  # the preprocessor knows every shape
+
+    def build_from_config(self, config):
+        self.build()
 
     def call(self, ids, training=False):
         """A batch of ids -> logits `(B, T, C)`, or the potentials of the CRF."""
