@@ -1,7 +1,7 @@
 """The words of the toy language Tolva and of the English that it is translated from.
 
-Five English words stand in two roles and have two translations: "light" and "orange" (noun and
-adjective), "plant", "watch" and "dance" (noun and verb).
+Four English words stand in two roles and have two translations: "light" and "orange" (noun and
+adjective), "watch" and "dance" (noun and verb).
 """
 
 # Group -> singular/plural=Tolva; the last letter of the Tolva word is its class: a, o or u.
