@@ -48,6 +48,7 @@ from seqkit.layers.pooling import Pooling
 from seqkit.layers.positions import (
     AlibiPositions,
     LearnedPositions,
+    LogSpacedPositions,
     Positions,
     RotaryPositions,
     SinusoidalPositions,
@@ -95,6 +96,7 @@ __all__ = [
     "LeakyCell",
     "LearnedPositions",
     "LinearForecast",
+    "LogSpacedPositions",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",

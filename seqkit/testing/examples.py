@@ -162,6 +162,7 @@ ENCODERS = {
     "TransformerEncoder sinusoidal": encoder(norm="post", positions="sinusoidal", layers=1),
     "TransformerEncoder learned": encoder(norm="residual", positions="learned", scores="cosine"),
     "TransformerEncoder alibi": encoder(positions="alibi", causal=True, feed_forward=3),
+    "TransformerEncoder log_spaced": encoder(norm="residual", positions="log_spaced", layers=1),
     "TransformerEncoder none": encoder(positions=None),
 }
 
