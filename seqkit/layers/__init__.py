@@ -6,6 +6,7 @@ from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
 from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
+from seqkit.layers.decoder import Decoder
 from seqkit.layers.distributions import Gaussian, Mixture, NegativeBinomial, StudentT
 from seqkit.layers.gated_cells import (
     GRUCell,
@@ -54,11 +55,20 @@ from seqkit.layers.positions import (
     SinusoidalPositions,
 )
 from seqkit.layers.recurrent import Recurrent
+from seqkit.layers.recurrent_decoder import RecurrentDecoder
 from seqkit.layers.reversible import ReversibleNorm
+from seqkit.layers.scored_attention import (
+    AdditiveAttention,
+    CosineAttention,
+    DotAttention,
+    GeneralAttention,
+    ScoredAttention,
+)
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 from seqkit.layers.stack import Stack
 from seqkit.layers.torch_weights import from_torch, load_torch
-from seqkit.layers.transformer import TransformerBlock, TransformerEncoder
+from seqkit.layers.transformer import TransformerDecoder, TransformerEncoder
+from seqkit.layers.transformer_block import TransformerBlock
 from seqkit.layers.word_dropout import WordDropout
 
 __all__ = [
@@ -73,17 +83,22 @@ __all__ = [
     "MUT2",
     "MUT3",
     "UGRNN",
+    "AdditiveAttention",
     "AlibiPositions",
     "Cell",
     "CharacterEncoder",
+    "CosineAttention",
     "CoupledLSTM",
     "CoupledLSTMCell",
+    "Decoder",
     "DecompositionLinear",
+    "DotAttention",
     "Elman",
     "ElmanCell",
     "GRUCell",
     "GRUResetAfterCell",
     "Gaussian",
+    "GeneralAttention",
     "Head",
     "IRNNCell",
     "IndRNN",
@@ -113,13 +128,16 @@ __all__ = [
     "ProjectedLSTMCell",
     "Quantiles",
     "Recurrent",
+    "RecurrentDecoder",
     "ReversibleNorm",
     "RotaryPositions",
+    "ScoredAttention",
     "SimpleRNN",
     "SinusoidalPositions",
     "Stack",
     "StudentT",
     "TransformerBlock",
+    "TransformerDecoder",
     "TransformerEncoder",
     "UGRNNCell",
     "WordDropout",

@@ -12,6 +12,7 @@ from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.noise import times
 from seqkit.layers.ordering import Ordering
+from seqkit.layers.products import multiplier
 
 __all__ = ["Recurrent"]
 
@@ -246,6 +247,16 @@ class Recurrent(Configured, keras.layers.RNN):
             with_start=masked,
             training=training,
         )
+
+    def step(self, x, states):
+        """One step without noise: `(B, D)` and a list of states to the new list."""
+        cell, drop_cell = self.cell, same
+        if self.cell_dropout:
+            drop_cell = times(1.0 - self.cell_dropout)
+        products = cell.recurrent_products()
+        projected = cell.project(x, products)
+        gates = Gates(cell, projected, multiplier(products), products, same, drop_cell)
+        return self.zone_out(cell.advance(gates, states), states, {})
 
     def draw_noise(self, time, batch):
         """What each step needs of its own: `{name: (T, B, N)}`."""

@@ -156,6 +156,30 @@ class Stack(Configured, keras.layers.Layer):
             read = output
         return (read, *states) if self.return_state else read
 
+    def step(self, x, states, masks=()):
+        """One step of a stack that reads forwards, without noise of its own.
+
+        Args:
+            x: `(B, D)`.
+            states: list of `(B, N)`, as `call` takes them.
+            masks: for each layer but the last what its output is multiplied by, or nothing.
+
+        Returns:
+            `(B, N)`, and the new list of states.
+        """
+        given, read, new = self.by_layer(states), x, []
+        for depth, (layer,) in enumerate(self.recurrent):
+            if depth and masks:
+                read = read * masks[depth - 1]
+            source = ops.concatenate([read, x], axis=-1) if self.skip and depth else read
+            after = layer.step(source, given[depth])
+            output = after[0]
+            if self.residual and output.shape[1:] == read.shape[1:]:
+                output = output + read
+            read = output
+            new.extend(after)
+        return read, new
+
     def by_layer(self, initial_state):
         """The given states, cut up for each layer and direction."""
         every = [layer for directions in self.recurrent for layer in directions]

@@ -1,164 +1,27 @@
-"""The transformer encoder: blocks of self-attention and a feed-forward net.
+"""Transformers: a stack of blocks that reads a sequence, and one that writes it.
 
-Shapes: B batch, T time, D input features, N units.
+Shapes: B batch, T time, D input features, N units, S steps of a memory, M its features; and while
+decoding R rows, as many for each of B memories, L steps that a cache has room for.
 """
 
 import keras
+from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import positions as kinds
-from seqkit.layers.attention import MultiHeadAttention, without_padding
+from seqkit.layers.attention import without_padding
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate
+from seqkit.layers.transformer_block import TransformerBlock, layer_norm, norm_kind
 
-__all__ = ["TransformerBlock", "TransformerEncoder"]
-
-NORMS = ("pre", "post", "residual")
-EPSILON = 1e-5  # of the layer norms, as in PyTorch
+__all__ = ["TransformerDecoder", "TransformerEncoder"]
 
 
-@keras.saving.register_keras_serializable("seqkit")
-class TransformerBlock(Configured, keras.layers.Layer):
-    """Attention, then a feed-forward net, each with a shortcut round it and a layer norm.
+class TransformerStack(Configured, keras.layers.Layer):
+    """What encoder and decoder share: an entry, positions, blocks, a last layer norm."""
 
-    - `"pre"`: `x + F(norm(x))` (Xiong et al. 2020), which trains without a warm-up.
-    - `"post"`: `norm(x + F(x))` (Vaswani et al. 2017, section 3.1).
-    - `"residual"`: `x + norm(F(x))` (Liu et al. 2022, "Swin Transformer V2", section 3.2).
-
-    Args:
-        heads: int, of the attention.
-        feed_forward: int, width of the inner layer; four times the input's if None.
-        norm: "pre", "post" or "residual".
-        dropout: rate, on the attention's weights, the inner layer and what is added to `x`.
-        activation: of the inner layer: "gelu", "relu" or what Keras takes.
-        scores: "dot" or "cosine", of the attention.
-        causal: bool. A step reads itself and those before it.
-        seed: int, or None for one drawn at random; for the dropout.
-
-    Call arguments:
-        x: `(B, T, N)`.
-        mask: bool `(B, T)`, True for steps that count.
-        bias, rotation: see `MultiHeadAttention`.
-        training: bool, whether there is dropout.
-
-    Returns:
-        `(B, T, N)`; zeros in masked steps.
-
-    Raises:
-        ValueError: an argument out of range.
-
-    Example:
-        >>> TransformerBlock(2)(keras.ops.ones((3, 5, 8))).shape
-        (3, 5, 8)
-    """
-
-    def __init__(
-        self,
-        heads,
-        *,
-        feed_forward=None,
-        norm="pre",
-        dropout=0.0,
-        activation="gelu",
-        scores="dot",
-        causal=False,
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.heads = positive_int("heads", heads)
-        self.feed_forward = feed_forward
-        if feed_forward is not None:
-            positive_int("feed_forward", feed_forward)
-        self.norm = norm_kind(norm)
-        self.dropout = rate("dropout", dropout)
-        self.activation = keras.activations.get(activation)
-        self.scores, self.causal, self.seed = scores, causal, seed
-        self.supports_masking = True
-        part = {"dtype": self.dtype_policy}
-        self.attention = MultiHeadAttention(
-            heads, dropout=dropout, scores=scores, causal=causal, seed=seed, **part
-        )
-        seeds = [None if seed is None else seed + k for k in (1, 2, 3)]
-        self.drops = [keras.layers.Dropout(self.dropout, seed=s, **part) for s in seeds]
-        self.norms = [layer_norm(f"norm_{k}", **part) for k in range(2)]
-
-    def build(self, x_shape):
-        width = x_shape[-1]
-        part = {"dtype": self.dtype_policy}
-        inner = self.feed_forward or 4 * width
-        self.attention.build(x_shape)
-        self.inner = keras.layers.Dense(inner, self.activation, name="inner", **part)
-        self.inner.build(x_shape)
-        self.outer = keras.layers.Dense(width, name="outer", **part)
-        self.outer.build((*x_shape[:-1], inner))
-        for norm in self.norms:
-            norm.build(x_shape)
-        self.built = True
-
-    def call(self, x, mask=None, bias=None, rotation=None, training=False):
-        def attention(x):
-            x = self.attention(x, mask=mask, bias=bias, rotation=rotation, training=training)
-            return self.drops[0](x, training=training)
-
-        def feed_forward(x):
-            inner = self.drops[1](self.inner(x), training=training)
-            return self.drops[2](self.outer(inner), training=training)
-
-        x = without_padding(x, mask)
-        for part, norm in zip((attention, feed_forward), self.norms, strict=True):
-            if self.norm == "pre":
-                x = x + part(norm(x))
-            elif self.norm == "post":
-                x = norm(x + part(x))
-            else:
-                x = x + norm(part(x))
-        return without_padding(x, mask)
-
-    def compute_output_shape(self, x_shape, *_):
-        return x_shape
-
-
-@keras.saving.register_keras_serializable("seqkit")
-class TransformerEncoder(Configured, keras.layers.Layer):
-    """Reads a sequence by self-attention, in place of a recurrent `Stack`.
-
-    Vaswani et al. 2017, section 3.1. A projection to `units` where the input is of another
-    width, positions, `layers` blocks, and a last layer norm where the blocks leave their sum
-    without one. Padding changes nothing and gives zeros. A position is counted over the
-    steps that the mask leaves, see `seqkit.layers.positions`.
-
-    Args:
-        units: int N, the width of every layer.
-        layers: int, how many blocks.
-        heads: int, a divisor of `units`.
-        feed_forward: int, width of the inner layers; `4 N` if None.
-        norm: "pre", "post" or "residual", see `TransformerBlock`.
-        positions: "sinusoidal", "learned", "rotary", "alibi", "log_spaced", a layer of
-            `seqkit.layers.positions`, or None: the order of the steps is then not seen.
-        dropout: rate, within the blocks. None on the input, which is the caller's.
-        activation: of the inner layers.
-        scores: "dot" or "cosine", see `MultiHeadAttention`.
-        causal: bool. A step reads itself and those before it.
-        seed: int, or None for one drawn at random; for the dropout.
-
-    Call arguments:
-        x: `(B, T, D)`.
-        mask: bool `(B, T)`, True for steps that count.
-        training: bool, whether there is dropout.
-
-    Returns:
-        `(B, T, N)`; zeros in masked steps.
-
-    Raises:
-        ValueError: `heads` that do not divide `units`, an argument out of range, or more
-            steps than learned positions.
-
-    Example:
-        >>> encoder = TransformerEncoder(8, layers=2, heads=2)
-        >>> encoder(keras.ops.ones((3, 5, 6))).shape
-        (3, 5, 8)
-    """
+    cross = False
 
     def __init__(
         self,
@@ -200,7 +63,8 @@ class TransformerEncoder(Configured, keras.layers.Layer):
                 activation=activation,
                 scores=scores,
                 causal=causal,
-                seed=None if seed is None else seed + 4 * k,
+                cross=self.cross,
+                seed=None if seed is None else seed + (4 + self.cross) * k,
                 name=f"block_{k}",
                 **part,
             )
@@ -208,7 +72,7 @@ class TransformerEncoder(Configured, keras.layers.Layer):
         ]
         self.last = None if norm == "post" else layer_norm("norm", **part)
 
-    def build(self, x_shape):
+    def build(self, x_shape, memory_shape=None):
         shape = (*x_shape[:-1], self.units)
         self.entry = None
         if x_shape[-1] != self.units:
@@ -216,32 +80,189 @@ class TransformerEncoder(Configured, keras.layers.Layer):
             self.entry.build(x_shape)
         if self.positions is not None and not self.positions.built:
             self.positions.build(shape)
-        for layer in [*self.blocks, *([] if self.last is None else [self.last])]:
-            layer.build(shape)
+        for block in self.blocks:
+            block.build(shape, memory_shape)
+        if self.last is not None:
+            self.last.build(shape)
         self.built = True
 
-    def call(self, x, mask=None, training=False):
-        x = without_padding(x, mask)
+    def enter(self, x, places, key_places):
+        """`x` at its width with its positions, and what each self-attention takes of these."""
         x = x if self.entry is None else self.entry(x)
-        rotation = bias = None
-        if self.positions is not None:
-            places = kinds.places(x, mask)
-            x = self.positions.add(x, places)
-            rotation = self.positions.rotation(places, self.units // self.heads)
-            bias = self.positions.bias(places, places, self.heads)
-        for block in self.blocks:
-            x = block(x, mask=mask, bias=bias, rotation=rotation, training=training)
-        return x if self.last is None else without_padding(self.last(x), mask)
+        if self.positions is None:
+            return x, {}
+        x = self.positions.add(x, places)
+        return x, {
+            "rotation": self.positions.rotation(places, self.units // self.heads),
+            "bias": self.positions.bias(places, key_places, self.heads),
+        }
 
-    def compute_output_shape(self, x_shape, *_):
+    def leave(self, x):
+        return x if self.last is None else self.last(x)
+
+    def compute_output_shape(self, x_shape, *_, **__):
         return (*x_shape[:-1], self.units)
 
 
-def norm_kind(norm):
-    if norm not in NORMS:
-        raise ValueError(f"`norm` must be one of {', '.join(NORMS)}. Received: {norm!r}")
-    return norm
+@keras.saving.register_keras_serializable("seqkit")
+class TransformerEncoder(TransformerStack):
+    """Reads a sequence by self-attention, in place of a recurrent `Stack`.
+
+    Vaswani et al. 2017, section 3.1. A projection to `units` where the input is of another
+    width, positions, `layers` blocks, and a last layer norm where the blocks leave their sum
+    without one. Padding changes nothing and gives zeros. A position is counted over the
+    steps that the mask leaves, see `seqkit.layers.positions`.
+
+    Args:
+        units: int N, the width of every layer.
+        layers: int, how many blocks.
+        heads: int, a divisor of `units`.
+        feed_forward: int, width of the inner layers; `4 N` if None.
+        norm: "pre", "post" or "residual", see `TransformerBlock`.
+        positions: "sinusoidal", "learned", "rotary", "alibi", "log_spaced", a layer of
+            `seqkit.layers.positions`, or None: the order of the steps is then not seen.
+        dropout: rate, within the blocks. None on the input, which is the caller's.
+        activation: of the inner layers.
+        scores: "dot" or "cosine", see `MultiHeadAttention`.
+        causal: bool. A step reads itself and those before it.
+        seed: int, or None for one drawn at random; for the dropout.
+
+    Call arguments:
+        x: `(B, T, D)`.
+        mask: bool `(B, T)`, True for steps that count.
+        training: bool, whether there is dropout.
+
+    Returns:
+        `(B, T, N)`; zeros in masked steps.
+
+    Raises:
+        ValueError: `heads` that do not divide `units`, an argument out of range, or more
+            steps than learned positions.
+
+    Example:
+        >>> encoder = TransformerEncoder(8, layers=2, heads=2)
+        >>> encoder(keras.ops.ones((3, 5, 6))).shape
+        (3, 5, 8)
+    """
+
+    def call(self, x, mask=None, training=False):
+        places = kinds.places(x, mask)
+        x, where = self.enter(without_padding(x, mask), places, places)
+        for block in self.blocks:
+            x = block(x, mask=mask, training=training, **where)
+        return without_padding(self.leave(x), mask)
 
 
-def layer_norm(name, **options):
-    return keras.layers.LayerNormalization(epsilon=EPSILON, name=name, **options)
+@keras.saving.register_keras_serializable("seqkit")
+class TransformerDecoder(Decoder, TransformerStack):
+    """Writes a sequence: each step reads those before it and a memory.
+
+    Vaswani et al. 2017, section 3.1: masked self-attention, attention to the memory, a
+    feed-forward net. One call on a whole sequence is training by teacher forcing; `begin`
+    and `step` go through it step by step and give the same, see `Decoder`. The keys and
+    values of steps that are over, and of the memory, are computed once.
+
+    Args:
+        units, layers, heads, feed_forward, norm, positions, dropout, activation, scores, seed:
+            as in `TransformerEncoder`.
+
+    Call arguments:
+        x: `(B, T, D)`.
+        memory: `(B, S, M)`.
+        mask: bool `(B, T)`, True for steps that count; padding stands on the right.
+        memory_mask: bool `(B, S)`.
+        states: not read; what a recurrent encoder ended in.
+        training: bool, whether there is dropout.
+
+    Returns:
+        `(B, T, N)`.
+
+    Raises:
+        ValueError: as `TransformerEncoder`.
+
+    Example:
+        >>> decoder = TransformerDecoder(8, heads=2)
+        >>> decoder(keras.ops.ones((3, 5, 8)), keras.ops.ones((3, 7, 6))).shape
+        (3, 5, 8)
+    """
+
+    cross = True
+
+    def __init__(
+        self,
+        units,
+        *,
+        layers=2,
+        heads=4,
+        feed_forward=None,
+        norm="pre",
+        positions="rotary",
+        dropout=0.0,
+        activation="gelu",
+        scores="dot",
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(
+            units,
+            layers=layers,
+            heads=heads,
+            feed_forward=feed_forward,
+            norm=norm,
+            positions=positions,
+            dropout=dropout,
+            activation=activation,
+            scores=scores,
+            causal=True,
+            seed=seed,
+            **kwargs,
+        )
+
+    def get_config(self):
+        config = super().get_config()
+        del config["causal"]
+        return config
+
+    def call(self, x, memory, mask=None, memory_mask=None, states=None, training=False):
+        places = kinds.places(x, None)
+        x, where = self.enter(x, places, places)
+        for block in self.blocks:
+            x = block(x, memory, mask=mask, memory_mask=memory_mask, training=training, **where)
+        return self.leave(x)
+
+    def begin(self, memory, memory_mask=None, states=None, rows=1):
+        shape = (ops.shape(memory)[0] * rows, self.heads, 0, self.units // self.heads)
+        allowed = None
+        if memory_mask is not None:
+            allowed = ops.cast(memory_mask, "bool")[:, None, None, :]
+        else:
+            allowed = ops.ones_like(memory[:, None, None, :, 0], "bool")
+        read = [
+            (*block.reading.keys_and_values(memory, memory_mask), allowed) for block in self.blocks
+        ]
+        empty = ops.zeros(shape, self.compute_dtype)
+        return read, [(empty, empty) for _ in self.blocks]
+
+    def grow(self, state, steps):
+        def longer(cache):
+            room = steps - cache.shape[2]
+            return ops.pad(cache, ((0, 0), (0, 0), (0, room), (0, 0)))
+
+        return keras.tree.map_structure(longer, state)
+
+    def step(self, x, read, state, at):
+        steps = ops.arange(state[0][0].shape[2], dtype="int32")[None]  # (1, L)
+        here = steps[:, None, :, None] == at
+        x, where = self.enter(x[:, None], ops.reshape(at, (1, 1)), steps)
+
+        def keep(cache, new):
+            return ops.where(here, new, cache)
+
+        allowed, caches = (steps <= at)[:, None, None], []
+        for block, cache, memory in zip(self.blocks, state, read, strict=True):
+            x, cache = block.step(x, cache, keep, allowed, memory, **where)
+            caches.append(cache)
+        return self.leave(x)[:, 0], caches
+
+    def compute_output_shape(self, x_shape, *_, **__):
+        return (*x_shape[:-1], self.units)

@@ -1,0 +1,241 @@
+"""A recurrent net that writes a sequence, with or without attention to what it was given.
+
+Shapes: B batch, T time, D input features, N units, S steps of a memory, M its features; and while
+decoding R rows, as many for each of B memories.
+"""
+
+import keras
+from keras import ops
+
+from seqkit.configured import Configured
+from seqkit.layers import scored_attention
+from seqkit.layers.attention import without_padding
+from seqkit.layers.decoder import Decoder
+from seqkit.layers.noise import rate, scaled_mask
+from seqkit.layers.stack import NOISE, Stack
+
+__all__ = ["RecurrentDecoder"]
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
+    """Writes a sequence with recurrent layers of any cell.
+
+    It starts from the states of the encoder, as they are where they fit (Sutskever et al. 2014)
+    and else through a projection for each state; from the mean of the memory where the encoder
+    has no states. With attention every step reads the memory (Luong et al. 2015):
+
+        a_t = softmax(score(h_t, m)),   c_t = sum_s a_ts m_s,   v_t = tanh(W [c_t; h_t])
+
+    and `v_t` is the output. With `input_feeding` the next step also reads `v_t` (section 3.3),
+    at the price of a loop that holds all of this.
+
+    Args:
+        cell: name, class or instance of a `Cell`.
+        units: int N, of every layer.
+        layers: int, how many.
+        attention: "additive" (Bahdanau et al. 2015), "dot", "general", "cosine", a
+            `ScoredAttention`, or None.
+        input_feeding: bool.
+        dropout: rate between layers; with `input_feeding` one mask for all steps.
+        seed: int, or None for one drawn at random.
+        **options: what else `Stack` takes; with `input_feeding` nothing that draws noise.
+
+    Call arguments:
+        x: `(B, T, D)`.
+        memory: `(B, S, M)`.
+        mask: not read: padding stands on the right, and changes nothing before it.
+        memory_mask: bool `(B, S)`, True for steps that count.
+        states: list of `(B, *)`, what the encoder ended in, or None.
+        return_weights: bool. Return `(output, weights)`, the attention's `(B, T, S)`.
+        training: bool, whether there is noise.
+
+    Returns:
+        `(B, T, N)`.
+
+    Raises:
+        ValueError: an argument out of range, or arguments that do not go together.
+
+    Example:
+        >>> decoder = RecurrentDecoder("gru", 8)
+        >>> decoder(keras.ops.ones((3, 5, 4)), keras.ops.ones((3, 7, 6))).shape
+        TensorShape([3, 5, 8])
+    """
+
+    def __init__(
+        self,
+        cell,
+        units=None,
+        *,
+        layers=1,
+        attention="additive",
+        input_feeding=False,
+        dropout=0.0,
+        seed=None,
+        **options,
+    ):
+        names = ("name", "dtype", "trainable", "autocast")
+        super().__init__(**{n: options.pop(n) for n in names if n in options})
+        noisy = sorted(n for n in NOISE & set(options) if options[n])
+        if input_feeding and attention is None:
+            raise ValueError("`input_feeding` feeds what attention gives. Received: attention=None")
+        if input_feeding and noisy:
+            raise ValueError(
+                f"`input_feeding` goes with `dropout` alone. Received: {', '.join(noisy)}"
+            )
+        wrong = sorted({"bidirectional", "return_sequences", "return_state"} & set(options))
+        if wrong:
+            raise ValueError(
+                f"A decoder reads forwards and gives every step. Received: {', '.join(wrong)}"
+            )
+        part = {"dtype": self.dtype_policy}
+        self.stack = Stack(
+            cell, units, layers=layers, dropout=dropout, return_state=True, seed=seed,
+            name="stack", **part, **options,
+        )  # fmt: skip
+        self.cell, self.layers, self.units = self.stack.cell, layers, self.stack.units[-1]
+        named = part if isinstance(attention, str) else {}
+        self.attention = scored_attention.get(attention, **named)
+        self.input_feeding = input_feeding
+        self.dropout = rate("dropout", dropout)
+        self.seed, self.options = seed, options
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    def get_config(self):
+        return {**super().get_config(), **self.options}
+
+    @property
+    def state_sizes(self):
+        """Sizes of the recurrent states, layer by layer."""
+        return [size for (layer,) in self.stack.recurrent for size in layer.cell.state_size]
+
+    def build(self, x_shape, memory_shape, states_shape=None):
+        part = {"dtype": self.dtype_policy}
+        width = x_shape[-1] + (self.units if self.input_feeding else 0)
+        self.stack.build((*x_shape[:-1], width))
+        output = self.stack.recurrent[-1][0].cell.output_size
+        if self.attention is not None:
+            self.attention.build((*x_shape[:-1], output), memory_shape)
+            self.combine = keras.layers.Dense(self.units, "tanh", name="combine", **part)
+            self.combine.build((*x_shape[:-1], memory_shape[-1] + output))
+        given = [memory_shape[-1]] if states_shape is None else [s[-1] for s in states_shape]
+        self.bridges = []
+        if states_shape is None or given != self.state_sizes:
+            names = [letter for (layer,) in self.stack.recurrent for letter in layer.cell.states]
+            # A cell state has no bounds; an output has those of its activation.
+            self.bridges = [
+                keras.layers.Dense(
+                    size, None if letter == "c" else "tanh", name=f"bridge_{k}", **part
+                )
+                for k, (letter, size) in enumerate(zip(names, self.state_sizes, strict=True))
+            ]
+            for bridge in self.bridges:
+                bridge.build((None, sum(given)))
+        self.loop = None
+        if self.input_feeding:
+            cell = FeedingCell(self.loop_step, self.units, **part)
+            self.loop = keras.layers.RNN(cell, return_sequences=True, **part)
+        self.built = True
+
+    def start(self, memory, memory_mask, states):
+        """The first recurrent states, `(B, *)` each."""
+        if states is None:
+            mask = ops.ones_like(memory[..., :1]) if memory_mask is None else memory_mask[..., None]
+            mask = ops.cast(mask, memory.dtype)
+            states = [ops.sum(memory * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)]
+        if not self.bridges:
+            return list(states)
+        given = ops.concatenate(list(states), axis=-1)
+        return [bridge(given) for bridge in self.bridges]
+
+    def call(
+        self,
+        x,
+        memory,
+        mask=None,
+        memory_mask=None,
+        states=None,
+        return_weights=False,
+        training=False,
+    ):
+        memory = without_padding(memory, memory_mask)
+        first = self.start(memory, memory_mask, states)
+        if self.attention is None:
+            output, weights = self.stack(x, initial_state=first, training=training)[0], None
+        elif not self.input_feeding:
+            h = self.stack(x, initial_state=first, training=training)[0]
+            allowed = None if memory_mask is None else ops.cast(memory_mask, "bool")[:, None]
+            keys = self.attention.keys(memory)
+            context, weights = self.attention.attend(h, keys, memory, allowed, training)
+            output = self.combine(ops.concatenate([context, h], axis=-1))
+        else:
+            output, weights = self.run_loop(x, memory, memory_mask, first, training)
+        return (output, weights) if return_weights else output
+
+    def run_loop(self, x, memory, memory_mask, first, training):
+        """All steps with input feeding: what a step needs goes round the loop as its states."""
+        masks = []
+        if training and self.dropout:
+            shapes = [(ops.shape(x)[0], size) for size in self.stack.units[:-1]]
+            options = self.dropout, self.compute_dtype, self.seed_generator
+            masks = [scaled_mask(shape, *options) for shape in shapes]
+        read, (_, fed) = self.begin(memory, memory_mask, states=None, first=first)
+        carried = [*first, fed, *read, *masks]
+        both = self.loop.inner_loop(x, carried, None, training)[1]
+        return both[..., : self.units], both[..., self.units :]
+
+    def loop_step(self, x, carried, training):
+        count = len(self.state_sizes)
+        states, (fed, *read), masks = carried[:count], carried[count:][:4], carried[count + 4 :]
+        output, (states, fed), weights = self.advance(x, read, (states, fed), masks, training)
+        both = ops.concatenate([output, ops.cast(weights, output.dtype)], axis=-1)
+        return both, [*states, fed, *read, *masks]
+
+    def begin(self, memory, memory_mask=None, states=None, rows=1, first=None):
+        memory = without_padding(memory, memory_mask)
+        first = self.start(memory, memory_mask, states) if first is None else first
+        first = [ops.repeat(state, rows, axis=0) if rows != 1 else state for state in first]
+        fed = ops.zeros((ops.shape(memory)[0] * rows, self.units), self.compute_dtype)
+        if self.attention is None:
+            return [], (first, fed[:, :0])
+        if memory_mask is None:
+            memory_mask = ops.ones_like(memory[..., 0], "bool")
+        allowed = ops.cast(memory_mask, self.compute_dtype)
+        return [self.attention.keys(memory), memory, allowed], (first, fed)
+
+    def step(self, x, read, state, at=None):
+        output, state, _ = self.advance(x, read, state)
+        return output, state
+
+    def advance(self, x, read, state, masks=(), training=False):
+        """One step for R rows: `(R, D)` to the output, the state and the weights `(R, S)`."""
+        states, fed = state
+        if self.input_feeding:
+            x = ops.concatenate([x, fed], axis=-1)
+        h, states = self.stack.step(x, states, masks)
+        if self.attention is None:
+            return h, (states, fed), None
+        keys, memory, allowed = read
+        together = ops.reshape(h, (ops.shape(memory)[0], -1, h.shape[-1]))  # (B, K, N)
+        allowed = ops.cast(allowed, "bool")[:, None]
+        context, weights = self.attention.attend(together, keys, memory, allowed, training)
+        context = ops.reshape(context, (-1, memory.shape[-1]))
+        output = self.combine(ops.concatenate([context, h], axis=-1))
+        rows = ops.reshape(weights, (-1, ops.shape(weights)[-1]))
+        return output, (states, output if self.input_feeding else fed), rows
+
+    def compute_output_shape(self, x_shape, *_, **__):
+        return (*x_shape[:-1], self.units)
+
+
+class FeedingCell(keras.layers.Layer):
+    """A step as the cell of a loop of Keras."""
+
+    def __init__(self, step, units, **kwargs):
+        super().__init__(name="feeding", **kwargs)
+        self.step, self.state_size = step, units
+        self.built = True
+
+    def call(self, x, carried, training=False):
+        return self.step(x, carried, training)
