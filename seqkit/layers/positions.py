@@ -114,7 +114,7 @@ class LearnedPositions(Positions):
             raise ValueError(
                 f"The input has more steps than there are positions. Expected: at most "
                 f"{self.length}. Received: {x.shape[1]}. Give `LearnedPositions` a larger "
-                '`length`, or take "sinusoidal", "rotary", "alibi" or "log_spaced", which have no end'
+                '`length`, or take "sinusoidal", "rotary" or "alibi", which have no end'
             )
         table = ops.convert_to_tensor(self.table)
         return x + ops.cast(ops.take(table, ops.minimum(places, self.length - 1), axis=0), x.dtype)
