@@ -9,9 +9,12 @@ from seqkit.data.forecasting import Forecasting
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
 from seqkit.data.frames import as_series, audit
 from seqkit.data.frequency import season
+from seqkit.data.pairs import Pairs
+from seqkit.data.pieces import Pieces
 from seqkit.data.preprocessor import TextClassification, class_weights, get_tokens
 from seqkit.data.public import load
 from seqkit.data.raw import as_examples, from_dataset, from_lists, from_pandas, read
+from seqkit.data.raw_pairs import as_pairs, read_pairs, read_pairs_tsv
 from seqkit.data.raw_sentences import as_sentences, split_text
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
 from seqkit.data.sentences import Sentences
@@ -31,6 +34,8 @@ __all__ = [
     "Examples",
     "Forecasting",
     "Forms",
+    "Pairs",
+    "Pieces",
     "Prefixes",
     "Problem",
     "Report",
@@ -46,6 +51,7 @@ __all__ = [
     "Windows",
     "Words",
     "as_examples",
+    "as_pairs",
     "as_sentences",
     "as_series",
     "audit",
@@ -63,6 +69,8 @@ __all__ = [
     "read_csv",
     "read_folder",
     "read_jsonl",
+    "read_pairs",
+    "read_pairs_tsv",
     "read_tsv",
     "read_vectors",
     "samples",

@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["DataError", "Examples", "Splits", "source"]
+__all__ = ["DataError", "Examples", "Splits", "as_text", "source"]
 
 # Which examples a dataset was made of, so that they are neither read nor tokenised twice.
 _SOURCES = weakref.WeakKeyDictionary()
@@ -36,7 +36,7 @@ class Examples:
 
     def __init__(self, texts, labels=None, *, name="examples"):
         self.name = name
-        self.texts = [_text(value, f"{name}: text {i}") for i, value in enumerate(texts)]
+        self.texts = [as_text(value, f"{name}: text {i}") for i, value in enumerate(texts)]
         self.labels = None
         if labels is not None:
             self.labels = [_label(value, f"{name}: label {i}") for i, value in enumerate(labels)]
@@ -142,7 +142,8 @@ class Splits:
         return f"<Splits {self.name}: {sizes}>"
 
 
-def _text(value, where):
+def as_text(value, where):
+    """`value` as a str; `where` begins the message if it is none."""
     if isinstance(value, bytes):
         # Bytes come from tensors, whose graph replaces what is not UTF-8 in the same way.
         return value.decode("utf-8", errors="replace")

@@ -12,7 +12,7 @@ import unicodedata
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["canonical", "clean"]
+__all__ = ["canonical", "clean", "combining", "find"]
 
 # Format characters (zero-width, direction, joiners) and variation selectors change no meaning.
 INVISIBLE = r"[\p{Cf}\x{FE00}-\x{FE0F}]"
@@ -68,7 +68,7 @@ def _decompose(texts):
     flat, row = codes.flat_values, codes.value_rowids()
     keys, starts, lengths, targets = _decompositions()
 
-    at, found = _find(keys, flat)
+    at, found = find(keys, flat)
     count = tf.where(found, tf.gather(lengths, at), 1)
     source = tf.repeat(tf.range(tf.size(flat)), count)
     offset = tf.range(tf.size(source)) - tf.gather(tf.cumsum(count, exclusive=True), source)
@@ -79,8 +79,8 @@ def _decompose(texts):
     row = tf.gather(row, source)
 
     # Marks stand in the order of their class, behind the character they belong to.
-    marks, classes = _combining()
-    at, found = _find(marks, flat)
+    marks, classes = combining()
+    at, found = find(marks, flat)
     order = tf.where(found, tf.gather(classes, at), 0)
     begins = tf.concat([tf.ones_like(row[:1], tf.bool), row[1:] != row[:-1]], 0)
     run = tf.cumsum(tf.cast((order == 0) | begins, tf.int64))
@@ -94,7 +94,7 @@ def _decompose(texts):
     return tf.strings.unicode_encode(decomposed, "UTF-8")
 
 
-def _find(keys, values):
+def find(keys, values):
     """Where in the sorted `keys` each value stands, and whether it does."""
     at = tf.minimum(tf.searchsorted(keys, values), len(keys) - 1)
     return at, tf.gather(keys, at) == values
@@ -116,7 +116,7 @@ def _decompositions():
 
 
 @functools.cache
-def _combining():
+def combining():
     """Code points that combine: sorted, with the class of each."""
     pairs = [(c, k) for c in range(0x30000) if (k := unicodedata.combining(chr(c)))]
     codes, classes = np.array(pairs, np.int32).T

@@ -12,13 +12,14 @@ import tensorflow as tf
 from seqkit.configured import Configured
 from seqkit.data.bucketing import batches
 from seqkit.data.examples import DataError
+from seqkit.data.pieces import Pieces
 from seqkit.data.raw import as_examples
 from seqkit.data.subwords import Subwords
 from seqkit.data.tokens import Characters, Tokens, Words
 
 __all__ = ["TextClassification", "class_weights", "get_tokens"]
 
-TOKENS = {"words": Words, "characters": Characters, "subwords": Subwords}
+TOKENS = {"words": Words, "characters": Characters, "subwords": Subwords, "pieces": Pieces}
 CHUNK = 8192
 
 
@@ -26,7 +27,7 @@ def get_tokens(identifier, texts=None, **options):
     """Token units by name (learned from the texts), or an instance as it is.
 
     Args:
-        identifier: "words", "characters", "subwords", or a `Tokens` instance.
+        identifier: "words", "characters", "subwords", "pieces", or a `Tokens` instance.
         texts: The training texts, where `identifier` is a name.
         **options: Handed to `learn`: `size`, `min_count`, `lowercase`, `max_length`.
 
@@ -128,7 +129,7 @@ class TextClassification(Configured):
 
         Args:
             examples: Labelled data, anything `as_examples` takes.
-            tokens: "words", "characters", "subwords", or a `Tokens` instance.
+            tokens: "words", "characters", "subwords", "pieces", or a `Tokens` instance.
             labels: The label names in the order of their ids; `None` sorts those in the data.
             **options: Handed to the units' `learn` (`size`, `min_count`, `max_length`, ...).
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import pathlib
 
-from seqkit.data import public_series
+from seqkit.data import public_pairs, public_series
 from seqkit.data.conll import read_conllu
 from seqkit.data.examples import DataError, Splits
 from seqkit.data.readers import read_tsv
@@ -28,7 +28,8 @@ class Source:
 
     `variants` are files that may stand in for "train", by name; `options` are those that `load`
     hands to `read`. `folder` is where the files lie, if not in one of the set's own name; `split`
-    makes the parts of what the only file holds.
+    makes the parts of what the only file holds, `join` those that files make together: it takes
+    the paths of all parts, and the options.
     """
 
     page: str
@@ -39,6 +40,7 @@ class Source:
     options: tuple = ()
     folder: str | None = None
     split: object = None
+    join: object = None
 
 
 def _sst2(path):
@@ -128,6 +130,44 @@ SOURCES |= {
         public_series.sunspots,
         public_series.split_sunspots,
     ),
+    "tatoeba": _one_file(
+        "fra_first60000.tsv",
+        "07112839c18734f6bcc917e3d0fa6840aa3d53dddcc9e65091f34d2904f1c57c",
+        "tatoeba_fra_eng",
+        "https://www.manythings.org/anki (fra-eng.zip of 2017-09-29, its first 60,000 lines)",
+        "English, a tab, French; no header",
+        public_pairs.tatoeba,
+        public_pairs.split_tatoeba,
+    ),
+    "multi30k": Source(
+        page="https://github.com/multi30k/dataset (data/task1/raw)",
+        layout="one sentence a line, line by line with the other language, gzipped or not",
+        parts={
+            "train.en": Part(
+                "train.en", "460a15fbd157e34a7a9957ee388c1ca247fe47af3ef25fb50442af6c274e0fc6"
+            ),
+            "train.de": Part(
+                "train.de", "2c2b73fd2b548fbcde3a875e0a78d6ee94d498bfdee6bd3eae3945779e9ddf72"
+            ),
+            "validation.en": Part(
+                "val.en", "1f2a23d992769b5b3d209b0a10dd0b77c08cceb1f20dfb97ed0aafa49d107227"
+            ),
+            "validation.de": Part(
+                "val.de", "660e09eb7e1da2f856ea13ee5ad3cf6d36b3d5b0b733c857e94c5747a3dfc660"
+            ),
+            "test.en": Part(
+                "test_2016_flickr.en",
+                "399a4382932c1aadd3ceb9bef1008d388a64c76d4ae4e9d4728c6f4301cac182",
+            ),
+            "test.de": Part(
+                "test_2016_flickr.de",
+                "4be6b5b3236b79c25475c6bb829800a7ce559e9ba7a1f6c2394fe4d40be46d16",
+            ),
+        },
+        read=None,
+        options=("source", "target"),
+        join=public_pairs.multi30k,
+    ),
 }
 
 
@@ -144,14 +184,19 @@ def load(name, *, train=None, directory=None, **options):
             2,880 to validate, 2,880 to test), "airline" (passengers of 144 months, the last 24
             to test, the 24 before to validate), "sunspots" (2,820 months, 240 to test, 240 to
             validate).
+            Pairs: "multi30k" (Elliott et al. 2016: 29,000 captions in English and German, 1,014,
+            and 1,000, those of test_2016_flickr), "tatoeba" (the 60,000 shortest of English and
+            French; a hash of the English sentence, of which there may be several translations,
+            puts it in one part: 53,989 pairs, 3,049 and 2,962).
         train: Another file to train on; for "sst2" "sentences", its 6,920 whole sentences.
         directory: The folder with the files, in place of the usual ones.
-        **options: For "ud_english_ewt" `column`, the tags to read, as in `read_conllu`.
+        **options: For "ud_english_ewt" `column`, the tags to read, as in `read_conllu`; for
+            "multi30k" `source` and `target`, "en" or "de".
 
     Returns:
         `Splits`: `.train`, `.validation`, `.test` are `tf.data` of (text, label) strings, and
         `.examples["train"]` the same as lists. Of tagged sets both are `Sentences`, of sets of
-        series `Series`.
+        pairs `Pairs`, of sets of series `Series`.
 
     Raises:
         DataError: The name is not known, a file is absent, or its content is not the pinned one.
@@ -187,6 +232,8 @@ def load(name, *, train=None, directory=None, **options):
     paths = {part: _find(name, source, file.file, folders) for part, file in parts.items()}
     for part, path in paths.items():
         _check(path, parts[part].sha256)
+    if source.join is not None:
+        return source.join(paths, **options)
     if source.split is not None:
         return source.split(source.read(paths["all"]))
     return Splits({part: source.read(path, **options) for part, path in paths.items()}, name=name)

@@ -125,13 +125,19 @@ def from_dataset(dataset, *, name="dataset"):
         >>> list(from_dataset(stream))
         [('good', '1'), ('bad', '0')]
     """
+    columns = dataset_columns(dataset, name, "text or (text, label)")
+    return Examples(columns[0], columns[1] if len(columns) == 2 else None, name=name)
+
+
+def dataset_columns(dataset, name, expected):
+    """A list of values for each part of a finite dataset of strings and their labels, if any."""
     if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
         raise DataError(f"{name}: expected a finite dataset (`take(n)`). Received: an infinite one")
     spec = dataset.element_spec
     parts = spec if isinstance(spec, tuple) else (spec,)
     tensors = all(isinstance(part, tf.TensorSpec) for part in parts)
     if not (tensors and len(parts) in (1, 2) and parts[0].dtype == tf.string):
-        raise DataError(f"{name}: expected elements text or (text, label). Received: {spec}")
+        raise DataError(f"{name}: expected elements {expected}. Received: {spec}")
     if len(parts) == 2 and not (parts[1].dtype == tf.string or parts[1].dtype.is_integer):
         raise DataError(f"{name}: expected labels of str or int. Received: {parts[1]}")
     if parts[0].shape.rank == 0:
@@ -141,7 +147,7 @@ def from_dataset(dataset, *, name="dataset"):
         values = element if isinstance(element, tuple) else (element,)
         for column, value in zip(columns, values, strict=True):
             column.extend(_flat(value, name))
-    return Examples(columns[0], columns[1] if len(columns) == 2 else None, name=name)
+    return columns
 
 
 def as_examples(x, y=None, *, name="data"):

@@ -39,7 +39,7 @@ def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-
         [('"good" fun', 'positive')]
     """
     content = file_text(path, encoding)
-    rows = _quoted_rows(content, "\t", path) if quoted else _plain_rows(content, "\t")
+    rows = quoted_rows(content, "\t", path) if quoted else _plain_rows(content, "\t")
     return _table(rows, path, text, label, header)
 
 
@@ -68,7 +68,7 @@ def read_csv(path, text=0, label=1, *, header=True, delimiter=",", encoding="utf
         [('good, fun', 'positive')]
     """
     return _table(
-        _quoted_rows(file_text(path, encoding), delimiter, path), path, text, label, header
+        quoted_rows(file_text(path, encoding), delimiter, path), path, text, label, header
     )
 
 
@@ -168,7 +168,7 @@ def _plain_rows(content, delimiter):
     return [(number, line.split(delimiter)) for number, line in numbered(content)]
 
 
-def _quoted_rows(content, delimiter, path):
+def quoted_rows(content, delimiter, path):
     rows, line = [], 1
     with _long_fields():
         reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
@@ -203,8 +203,8 @@ def _table(rows, path, text, label, header):
     body = rows[1:] if header else rows
     if not body:
         raise DataError(f"{path}: expected rows below the header. Received: only the header")
-    text_at = _position(text, names, width, "text", path)
-    label_at = None if label is None else _position(label, names, width, "label", path)
+    text_at = column_at(text, names, width, "text", path)
+    label_at = None if label is None else column_at(label, names, width, "label", path)
     texts, labels = [], []
     for line, row in body:
         where = f"{path}, line {line}"
@@ -223,7 +223,7 @@ def _table(rows, path, text, label, header):
     return Examples(texts, None if label is None else labels, name=str(path))
 
 
-def _position(column, names, width, role, path):
+def column_at(column, names, width, role, path):
     if isinstance(column, str):
         if names is None:
             raise DataError(

@@ -58,25 +58,10 @@ class Subwords(Tokens):
         Raises:
             ValueError: `size` or `min_count` is out of range, or the texts hold no word.
         """
-        import tokenizers
-
         check_learning(size, min_count)
         counts = count(functools.partial(Words.cut, lowercase=lowercase), texts)
-        if not counts:
-            raise ValueError("`texts` must hold at least one word. Received: none")
-        learner = tokenizers.Tokenizer(tokenizers.models.BPE())
-        learner.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
-        trainer = tokenizers.trainers.BpeTrainer(
-            vocab_size=size - 2,
-            min_frequency=min_count,
-            limit_alphabet=max(1, (size - 2) // 2),
-            max_token_length=LONGEST_PIECE,
-            show_progress=False,
-        )
-        lines = (" ".join([START + word] * n) for word, n in ranked(counts))
-        learner.train_from_iterator(lines, trainer)
-        pieces = learner.get_vocab()
-        pieces = sorted(pieces, key=pieces.get)[: size - 2]
+        words = [(START + word, n) for word, n in ranked(counts)]
+        pieces = merged(words, size - 2, min_count)
         return cls(map(composed, pieces), lowercase=lowercase, max_length=max_length)
 
     @staticmethod
@@ -91,18 +76,20 @@ class Subwords(Tokens):
         return self._head(words.with_flat_values(pieces).merge_dims(1, 2))
 
     def units(self, texts):
-        symbols = ("", "\ufffd", *self.vocabulary)
+        symbols = self.symbols
         return [[symbols[i] for i in row] for row in self.ids(texts).to_list()]
 
     def _join(self, units):
         joined = "".join(units).replace(START, " ").strip()
         return unicodedata.normalize("NFC", joined)
 
+    def _shown(self, texts):
+        return tf.strings.strip(tf.strings.regex_replace(texts, START, " "))
+
     def _pieces(self, words):
         """Ids of the pieces of words (W,): ragged int32 (W, None)."""
-        long = tf.strings.length(words, unit="UTF8_CHAR") >= LONGEST_WORD
-        words = tf.where(long, NO_WORD, START + words)
-        codes = tf.strings.unicode_decode(words, "UTF-8").with_row_splits_dtype(tf.int32)
+        codes = tf.strings.unicode_decode(self._marked(words), "UTF-8")
+        codes = codes.with_row_splits_dtype(tf.int32)
         ends = codes.row_splits[1:]
         lengths, ids = self._longest(codes.flat_values, tf.gather(ends, codes.value_rowids()))
 
@@ -119,11 +106,20 @@ class Subwords(Tokens):
             lambda _, at, __: tf.reduce_any(at < ends), emit, (1, codes.row_splits[:-1], found)
         )
         found = tf.transpose(found.stack())  # (W, pieces), 0 where a word is over
-        return tf.ragged.boolean_mask(found, found > 0).with_row_splits_dtype(tf.int64)
+        return tf.ragged.boolean_mask(found, found != 0).with_row_splits_dtype(tf.int64)
+
+    def _marked(self, words):
+        long = tf.strings.length(words, unit="UTF8_CHAR") >= LONGEST_WORD
+        return tf.where(long, NO_WORD, START + words)
+
+    def _unknown(self, codes):
+        """What stands for each of N characters (code points) where no piece begins with it."""
+        return tf.fill(tf.shape(codes), UNKNOWN)
 
     def _longest(self, codes, ends):
         """Length and id of the longest piece at each of N characters; (1, unknown) where none."""
         edges, children, accepted = self._trie
+        unknown = self._unknown(codes)
         codes = tf.cast(codes, tf.int64)
         place = tf.range(tf.size(ends))
 
@@ -142,7 +138,7 @@ class Subwords(Tokens):
             tf.constant(0),
             tf.zeros_like(codes),
             tf.ones_like(place),
-            tf.fill(tf.shape(place), UNKNOWN),
+            unknown,
         )
         _, _, lengths, ids = tf.while_loop(
             lambda _, node, *__: tf.reduce_any(node >= 0), deeper, start
@@ -164,3 +160,23 @@ class Subwords(Tokens):
             accepted[node] = i + 2
         keys = np.array(sorted(edges), np.int64)
         return keys, np.array([edges[k] for k in keys], np.int64), np.array(accepted, np.int32)
+
+
+def merged(words, most, min_count):
+    """Byte-pair merges: at most so many pieces of words, given as (word, how often) pairs."""
+    import tokenizers
+
+    if not words:
+        raise ValueError("`texts` must hold at least one word. Received: none")
+    learner = tokenizers.Tokenizer(tokenizers.models.BPE())
+    learner.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=most,
+        min_frequency=min_count,
+        limit_alphabet=max(1, most // 2),
+        max_token_length=LONGEST_PIECE,
+        show_progress=False,
+    )
+    learner.train_from_iterator((" ".join([word] * n) for word, n in words), trainer)
+    pieces = learner.get_vocab()
+    return sorted(pieces, key=pieces.get)[:most]

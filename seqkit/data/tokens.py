@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqkit.configured import Configured
+from seqkit.data.composition import compose
 from seqkit.data.normal import clean
 from seqkit.data.raw import as_examples
 
@@ -58,6 +59,7 @@ class Tokens(Configured, abc.ABC):
     """
 
     separator = ""
+    form = "NFD"  # of the texts that `cut` makes units of
 
     def __init__(self, vocabulary, *, lowercase=True, max_length=None):
         vocabulary = tuple(vocabulary)
@@ -71,7 +73,7 @@ class Tokens(Configured, abc.ABC):
             raise ValueError(
                 f"`max_length` must be a positive int or None. Received: max_length={max_length!r}"
             )
-        self._units = tuple(unicodedata.normalize("NFD", unit) for unit in vocabulary)
+        self._units = tuple(unicodedata.normalize(self.form, unit) for unit in vocabulary)
         if len(set(self._units)) < len(self._units):
             twice = collections.Counter(self._units).most_common(1)[0][0]
             raise ValueError(f"`vocabulary` must not repeat a unit. Received twice: {twice!r}")
@@ -153,8 +155,30 @@ class Tokens(Configured, abc.ABC):
         wrong = next((i for i in ids if not 0 <= i < self.size), None)
         if wrong is not None:
             raise ValueError(f"`ids` must lie in [0, {self.size}). Received: {wrong}")
-        symbols = ("", "\ufffd", *self.vocabulary)
+        symbols = self.symbols
         return self._join([symbols[i] for i in ids if i != PADDING])
+
+    def joined(self, ids):
+        """Ids back to texts in graph operations, as `text` does.
+
+        Args:
+            ids: Integer tensor (B, T), all below `size`; padding is dropped wherever it stands.
+
+        Returns:
+            String tensor (B,).
+        """
+        parts = [self.separator + unit if unit else "" for unit in self.symbols]
+        parts = tf.constant([part.encode("utf-8", "surrogateescape") for part in parts])
+        texts = tf.strings.reduce_join(tf.gather(parts, ids), axis=-1)
+        return compose(self._shown(texts))
+
+    def _shown(self, texts):
+        return tf.strings.regex_replace(texts, f"^{self.separator}", "")
+
+    @functools.cached_property
+    def symbols(self):
+        """What each id stands for in a text: tuple of `size` str."""
+        return ("", "\ufffd", *self.vocabulary)
 
     def _join(self, units):
         return unicodedata.normalize("NFC", self.separator.join(units))
