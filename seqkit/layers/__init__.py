@@ -49,6 +49,7 @@ from seqkit.layers.pooling import Pooling
 from seqkit.layers.positions import (
     AlibiPositions,
     LearnedPositions,
+    LogSpacedPositions,
     Positions,
     RotaryPositions,
     SinusoidalPositions,
@@ -110,6 +111,7 @@ __all__ = [
     "LeakyCell",
     "LearnedPositions",
     "LinearForecast",
+    "LogSpacedPositions",
     "MGUCell",
     "MUT1Cell",
     "MUT2Cell",

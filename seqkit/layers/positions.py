@@ -20,6 +20,7 @@ __all__ = [
     "POSITIONS",
     "AlibiPositions",
     "LearnedPositions",
+    "LogSpacedPositions",
     "Positions",
     "RotaryPositions",
     "SinusoidalPositions",
@@ -181,20 +182,75 @@ class AlibiPositions(Positions):
         return -slopes * ops.cast(distance, dtype)
 
 
+@keras.saving.register_keras_serializable("seqkit")
+class LogSpacedPositions(Positions):
+    """Adds `B = G(sign(d) log(1 + |d|))` to the scores, with d the distance and G learned.
+
+    Source: Liu et al. 2022, "Swin Transformer V2", equations 3 and 4; G is two layers with a
+    ReLU between them and an output for each head. Distances longer than any in training lie
+    close to known ones on this scale, where a table of them would have no entry. d is positive
+    for what comes before. Of any length.
+
+    Args:
+        heads: int H, of the attention; `get` and the encoders fill it in.
+        hidden: int, width of the inner layer.
+
+    Raises:
+        ValueError: an argument that is no positive int, or attention with other heads.
+
+    Example:
+        >>> layer = LogSpacedPositions(2)
+        >>> layer.build((None, None, 8))
+        >>> layer.bias(keras.ops.arange(5)[None], keras.ops.arange(7)[None], 2).shape
+        TensorShape([1, 2, 5, 7])
+    """
+
+    def __init__(self, heads=4, *, hidden=32, **kwargs):
+        super().__init__(**kwargs)
+        self.heads = positive_int("heads", heads)
+        self.hidden = positive_int("hidden", hidden)
+
+    def build(self, input_shape):
+        # Of one input: Glorot's fan-in would make the first layer as small as one of many.
+        spread = keras.initializers.RandomUniform(-1.0, 1.0)
+        self.inner_kernel = self.add_weight((1, self.hidden), spread, name="inner_kernel")
+        self.inner_bias = self.add_weight((self.hidden,), spread.clone(), name="inner_bias")
+        self.outer_kernel = self.add_weight(
+            (self.hidden, self.heads), "glorot_uniform", name="outer_kernel"
+        )
+        self.built = True
+
+    def bias(self, query_places, key_places, heads):
+        if heads != self.heads:
+            raise ValueError(
+                "Log-spaced positions have an output for each head of the attention. "
+                f"Expected: heads={self.heads}. Received: heads={heads}"
+            )
+        dtype = wide(self.compute_dtype)
+        distance = ops.cast(query_places[:, :, None] - key_places[:, None, :], dtype)
+        spaced = ops.sign(distance) * ops.log1p(ops.abs(distance))
+        inner = spaced[..., None] * ops.cast(self.inner_kernel[0], dtype)
+        inner = ops.relu(inner + ops.cast(self.inner_bias, dtype))
+        outer = ops.matmul(inner, ops.cast(self.outer_kernel, dtype))  # (B, T, S, H)
+        return ops.transpose(outer, (0, 3, 1, 2))
+
+
 POSITIONS = {
     "sinusoidal": SinusoidalPositions,
     "learned": LearnedPositions,
     "rotary": RotaryPositions,
     "alibi": AlibiPositions,
+    "log_spaced": LogSpacedPositions,
 }
 
 
-def get(identifier, **options):
+def get(identifier, *, heads=None, **options):
     """Positions from a name, a class, a saved config, a layer, or None for none.
 
     Args:
         identifier: a name of `POSITIONS`, a subclass of `Positions`, a config, a `Positions`,
             or `None`.
+        heads: int, of the attention; for those made here that ask for it.
         **options: arguments of the constructor, with a name or a class.
 
     Raises:
@@ -215,6 +271,8 @@ def get(identifier, **options):
             )
         identifier = POSITIONS[identifier]
     if inspect.isclass(identifier) and issubclass(identifier, Positions):
+        if heads is not None and "heads" in inspect.signature(identifier.__init__).parameters:
+            options["heads"] = heads
         return identifier(**options)
     if identifier is not None and not isinstance(identifier, Positions):
         raise TypeError(

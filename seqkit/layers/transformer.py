@@ -48,7 +48,7 @@ class TransformerStack(Configured, keras.layers.Layer):
         self.feed_forward = feed_forward
         self.norm = norm_kind(norm)
         named = {"dtype": self.dtype_policy} if isinstance(positions, str) else {}
-        self.positions = kinds.get(positions, **named)
+        self.positions = kinds.get(positions, heads=heads, **named)
         self.dropout = rate("dropout", dropout)
         self.activation = keras.activations.get(activation)
         self.scores, self.causal, self.seed = scores, causal, seed
@@ -119,7 +119,7 @@ class TransformerEncoder(TransformerStack):
         heads: int, a divisor of `units`.
         feed_forward: int, width of the inner layers; `4 N` if None.
         norm: "pre", "post" or "residual", see `TransformerBlock`.
-        positions: "sinusoidal", "learned", "rotary", "alibi", a layer of
+        positions: "sinusoidal", "learned", "rotary", "alibi", "log_spaced", a layer of
             `seqkit.layers.positions`, or None: the order of the steps is then not seen.
         dropout: rate, within the blocks. None on the input, which is the caller's.
         activation: of the inner layers.

@@ -33,6 +33,7 @@ __all__ = [
     "MODELS",
     "POOLINGS",
     "RECURRENT",
+    "SCHEDULES",
     "STACKS",
     "Example",
     "random",
@@ -162,6 +163,7 @@ ENCODERS = {
     "TransformerEncoder sinusoidal": encoder(norm="post", positions="sinusoidal", layers=1),
     "TransformerEncoder learned": encoder(norm="residual", positions="learned", scores="cosine"),
     "TransformerEncoder alibi": encoder(positions="alibi", causal=True, feed_forward=3),
+    "TransformerEncoder log_spaced": encoder(norm="residual", positions="log_spaced", layers=1),
     "TransformerEncoder none": encoder(positions=None),
 }
 
@@ -228,6 +230,14 @@ METRICS = {
     "TokenAccuracy": Example(training.TokenAccuracy, (TAGS, random(B, T, C))),
     "TokenAccuracy crf": Example(
         functools.partial(training.TokenAccuracy, crf=True), (TAGS, packed())
+    ),
+}
+
+# Learning rates: of the number of updates.
+SCHEDULES = {
+    "InverseSquareRoot": Example(functools.partial(training.InverseSquareRoot, warmup=3), (7,)),
+    "CosineWithWarmup": Example(
+        functools.partial(training.CosineWithWarmup, steps=20, warmup=3, last=1e-5), (7,)
     ),
 }
 

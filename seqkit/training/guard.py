@@ -4,8 +4,11 @@ import contextlib
 
 import keras
 
+from seqkit.training.averaging import AverageWeights
 from seqkit.training.diverged import DivergenceError, StopOnNaN
 from seqkit.training.keep_best import KeepBest
+from seqkit.training.preview import Preview
+from seqkit.training.resume import Resume
 
 __all__ = ["guarded"]
 
@@ -13,6 +16,9 @@ __all__ = ["guarded"]
 @contextlib.contextmanager
 def guarded(callbacks, *, validated):
     """Adds to `callbacks` what keeps the best epoch, and deals with Ctrl-C and NaN.
+
+    A `Preview` comes first, for its figure; `AverageWeights` after what puts the best epoch
+    back; `Resume` last, for it writes down what the others know.
 
     Args:
         callbacks: the user's callbacks. One that stops early (`KeepBest`,
@@ -38,6 +44,10 @@ def guarded(callbacks, *, validated):
         in_charge = validated and not theirs
         keeper = KeepBest(patience=2 if in_charge else None, restore=in_charge)
         callbacks = [*callbacks, keeper]
+    callbacks = sorted(callbacks, key=turn)
+    for resume in callbacks:
+        if isinstance(resume, Resume):
+            resume.find(callbacks)
     try:
         yield [StopOnNaN(), *callbacks]
     except KeyboardInterrupt:
@@ -51,3 +61,9 @@ def guarded(callbacks, *, validated):
         raise DivergenceError(
             f"{error} The model holds its best weights: {keeper.describe()}."
         ) from None
+
+
+def turn(callback):
+    """The place of a callback among the others, most of which are at 1."""
+    places = {Preview: 0, AverageWeights: 2, Resume: 3}
+    return next((at for kind, at in places.items() if isinstance(callback, kind)), 1)

@@ -100,6 +100,18 @@ class KeepBest(keras.callbacks.Callback):
         figures = (f", {name} {value:.4f}" for name, value in (self.best or {}).items())
         return f"epoch {self.epoch + 1}" + "".join(figures)
 
+    # --- what `Resume` writes and reads ----------------------------------------
+
+    def state(self):
+        """`(facts, arrays)` to go on from: a dict for JSON and a list."""
+        best = self.best and {name: float(value) for name, value in self.best.items()}
+        return {"best": best, "epoch": self.epoch, "waited": self.waited}, self.kept
+
+    def set_state(self, facts, arrays):
+        """Goes on from what `state` gave."""
+        self.best, self.epoch, self.waited = facts["best"], facts["epoch"], facts["waited"]
+        self.kept = list(arrays)
+
     @staticmethod
     def variables(model):
         optimizer = getattr(model, "optimizer", None)

@@ -22,6 +22,7 @@ TABLES = (
     "LAYERS",
     "LOSSES",
     "METRICS",
+    "SCHEDULES",
     "DATA",
     "MODELS",
     "HEADS",

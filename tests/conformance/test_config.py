@@ -20,6 +20,7 @@ from seqkit.testing.examples import (
     METRICS,
     POOLINGS,
     RECURRENT,
+    SCHEDULES,
     STACKS,
 )
 
@@ -32,7 +33,7 @@ LAYERS_OF_ALL_KINDS = {
     **LAYERS,
 }
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
-ALL |= {**HEADS, **DECODERS}
+ALL |= {**HEADS, **DECODERS, **SCHEDULES}
 
 
 def again(thing):

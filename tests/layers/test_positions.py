@@ -105,6 +105,48 @@ def test_alibi_takes_the_distance():
     np.testing.assert_allclose(bias[:, 1], -distance / 256)
 
 
+def log_spaced(heads, hidden=3):
+    layer = positions.LogSpacedPositions(heads, hidden=hidden)
+    layer.build((None, None, 4))
+    for k, weight in enumerate(layer.trainable_variables):
+        weight.assign(random(*weight.shape, seed=k))
+    return layer
+
+
+def test_log_spaced():
+    """Liu et al. 2022, equations 3 and 4, pair by pair."""
+    layer, queries = log_spaced(2), np.array([[0, 1, 2], [0, 0, 9]], "int32")
+    keys = np.array([[0, 1, 2, 3], [0, 5, 5, 700]], "int32")
+    inner, shift, outer = (weight.numpy().astype("float64") for weight in layer.weights)
+    seen = numpy(layer.bias(queries, keys, 2))
+    assert seen.shape == (2, 2, 3, 4)
+    for b, t, s in np.ndindex(2, 3, 4):
+        d = float(queries[b, t] - keys[b, s])
+        spaced = np.sign(d) * np.log(1 + abs(d))
+        expected = np.maximum(spaced * inner[0] + shift, 0) @ outer
+        np.testing.assert_allclose(seen[b, :, t, s], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_log_spaced_grows_with_the_logarithm():
+    """Without a shift, 255 is twice as far as 15."""
+    layer = log_spaced(2)
+    layer.inner_bias.assign(np.zeros(3))
+    far, near = (numpy(layer.bias(np.array([[d]]), np.array([[0]]), 2)) for d in (255, 15))
+    np.testing.assert_allclose(far, 2 * near, rtol=1e-5)
+    assert np.abs(near).min() > 0.1
+
+
+def test_log_spaced_positions_know_their_heads():
+    assert positions.get("log_spaced", heads=6).heads == 6
+    assert positions.get("alibi", heads=6).get_config().get("heads") is None
+    encoder = layers.TransformerEncoder(8, heads=2, positions="log_spaced")
+    assert encoder.positions.heads == 2
+    own = positions.LogSpacedPositions(4, hidden=5)
+    wrong = layers.TransformerEncoder(8, heads=2, positions=own)
+    with pytest.raises(ValueError, match=r"Expected: heads=4. Received: heads=2"):
+        wrong(random(1, 3, 8))
+
+
 @pytest.mark.parametrize("name", positions.POSITIONS)
 def test_order_is_seen(name):
     def moved(name):
@@ -136,6 +178,8 @@ BAD = {
     "class": (lambda: positions.get(keras.layers.Dense), TypeError, "Received: positions="),
     "options": (lambda: positions.get(None, base=3), TypeError, "made already.*base"),
     "length": (lambda: positions.get("learned", length=0), ValueError, "Received: length=0"),
+    "heads": (lambda: positions.get("log_spaced", heads=0), ValueError, "Received: heads=0"),
+    "hidden": (lambda: positions.get("log_spaced", hidden=-1), ValueError, "Received: hidden=-1"),
     "odd": (lambda: positions.get("rotary").rotation(None, 3), ValueError, "even. Received: 3"),
 }
 
