@@ -240,6 +240,12 @@ class Translation(Configured):
             texts = ["", " ", units[0], short, long, "\u00fc\u4e00\U0001f600", f"{short} qqqqq"]
         return {name: [tf.constant(texts)] for name in ("serving_default", "n_best")}
 
+    def lengths(self, pairs):
+        """How many ids each source and each target has, `end` included: two int arrays."""
+        source, target = self._rows(as_pairs(pairs))
+        # The rows of targets also hold `start`.
+        return np.diff(source[1]), None if target is None else np.diff(target[1]) - 1
+
     def _rows(self, pairs):
         """Flat ids and offsets of sources and targets, from the cache after the first time."""
         if pairs not in self._cache:

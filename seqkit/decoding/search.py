@@ -17,6 +17,7 @@ __all__ = ["Search", "search"]
 ROOM = 16
 
 
+@keras.saving.register_keras_serializable("seqkit")
 @dataclasses.dataclass(frozen=True)
 class Search:
     """How to look for the most probable sequences.
@@ -52,6 +53,9 @@ class Search:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
                 raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
+
+    def get_config(self):
+        return dataclasses.asdict(self)
 
 
 def search(decoder, read, state, *, limit, how, start, end, longest, source=0, constraints=()):

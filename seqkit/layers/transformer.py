@@ -72,7 +72,7 @@ class TransformerStack(Configured, keras.layers.Layer):
         ]
         self.last = None if norm == "post" else layer_norm("norm", **part)
 
-    def build(self, x_shape, memory_shape=None):
+    def build_parts(self, x_shape, memory_shape=None):
         shape = (*x_shape[:-1], self.units)
         self.entry = None
         if x_shape[-1] != self.units:
@@ -144,6 +144,9 @@ class TransformerEncoder(TransformerStack):
         >>> encoder(keras.ops.ones((3, 5, 6))).shape
         (3, 5, 8)
     """
+
+    def build(self, x_shape):
+        self.build_parts(x_shape)
 
     def call(self, x, mask=None, training=False):
         places = kinds.places(x, mask)
@@ -224,6 +227,9 @@ class TransformerDecoder(Decoder, TransformerStack):
         config = super().get_config()
         del config["causal"]
         return config
+
+    def build(self, x_shape, memory_shape, states_shape=None):
+        self.build_parts(x_shape, memory_shape)
 
     def call(
         self,

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-__all__ = ["TranslationReport", "Translation", "Translations"]
+__all__ = ["Translation", "TranslationReport", "Translations"]
 
 
 @dataclasses.dataclass(frozen=True)
