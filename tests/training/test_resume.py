@@ -144,9 +144,10 @@ def test_killed_after_the_last_epoch(tmp_path, monkeypatch):
     def killed(self, logs=None):
         raise KilledError
 
-    with monkeypatch.context() as patch, pytest.raises(KilledError):
+    with monkeypatch.context() as patch:
         patch.setattr(Resume, "on_train_end", killed)
-        fit(model(), Resume(path))
+        with pytest.raises(KilledError):
+            fit(model(), Resume(path))
     again = model()
     history = fit(again, Resume(path))
     assert_same(again, whole)
@@ -165,9 +166,10 @@ def test_killed_while_writing(tmp_path, monkeypatch):
             raise KilledError
         savez(file, **arrays)
 
-    with monkeypatch.context() as patch, pytest.raises(KilledError):
+    with monkeypatch.context() as patch:
         patch.setattr(np, "savez", half)
-        fit(model(), Resume(path))
+        with pytest.raises(KilledError):
+            fit(model(), Resume(path))
     assert [file.name for file in tmp_path.iterdir()] == ["run.resume"]
     resume, again, whole = Resume(path), model(), model()
     fit(again, resume)
