@@ -80,9 +80,9 @@ def test_new_epochs_and_the_same_from_one_seed():
 
 
 def test_a_row_over_the_limit_is_a_batch_of_its_own():
-    batches = PairBatches([[2] * 30, [2], [3], [4]], [[1, 2]] * 4, tokens=4)
+    batches = PairBatches([[2] * 30, *[[2]] * 8], [[1, 2]] * 9, tokens=4)
     shapes = sorted(x["source"].shape for x, _ in batches.dataset.as_numpy_iterator())
-    assert shapes == [(1, 30), (3, 1)]
+    assert shapes == [(1, 30), (4, 1), (4, 1)]
 
 
 def test_rows_are_dealt_out_evenly():

@@ -178,14 +178,14 @@ def test_multi30k_has_its_published_sizes():
     splits = data.load("multi30k")
     sizes = {part: len(pairs) for part, pairs in splits.examples.items()}
     assert sizes == {"train": 29_000, "validation": 1_014, "test": 1_000}
-    assert list(splits.test)[0] == (
+    assert next(iter(splits.test)) == (
         "A man in an orange hat starring at something.",
         "Ein Mann mit einem orangefarbenen Hut, der etwas anstarrt.",
     )
     back = data.load("multi30k", source="de", target="en")
     assert back.validation.sources == splits.validation.targets
     assert back.validation.targets == splits.validation.sources
-    with pytest.raises(DataError, match="to be \"en\" and \"de\". Received: 'en' and 'fr'"):
+    with pytest.raises(DataError, match=r"Received: 'en' and 'fr'"):
         data.load("multi30k", target="fr")
 
 

@@ -58,12 +58,12 @@ def test_batches_are_framed(translation):
 
 
 def test_ids_come_back_as_texts(translation):
-    end, start, T = translation.end, translation.start, translation.target
-    rows = [[start, 0, *T.ids([text]).to_list()[0], end, 2, 3, end, start] for text in TARGETS]
+    end, start, units = translation.end, translation.start, translation.target
+    rows = [[start, 0, *units.ids([text]).to_list()[0], end, 2, 3, end, start] for text in TARGETS]
     ids = tf.ragged.constant(rows).to_tensor()
     texts = [text.decode() for text in translation.text(ids).numpy()]
-    assert texts == [T.text(T.ids([text]))[0] for text in TARGETS]
-    if isinstance(T, Pieces):
+    assert texts == [units.text(units.ids([text]))[0] for text in TARGETS]
+    if isinstance(units, Pieces):
         assert texts == [spaced(text) for text in TARGETS]
     assert translation.text(np.zeros((2, 0), int)).numpy().tolist() == [b"", b""]
     assert translation.text([[0, end]]).numpy().tolist() == [b""]
@@ -141,7 +141,7 @@ found = {}
 for name in ("serving_default", "n_best"):
     answer = served[name](texts=texts)
     found[name] = [
-        tf.reshape(answer["translations"], [-1]).numpy().astype("U").tolist(),
+        [text.decode() for text in tf.reshape(answer["translations"], [-1]).numpy()],
         answer["scores"].numpy().tolist(),
     ]
 print(json.dumps(found))
