@@ -156,19 +156,17 @@ def continued(ids, at, token, parent):
 def shared_out(scores, ids, at, beams, required, phrases):
     """Places `(B, K)` of the candidates that go on: the best of each bank, then the second best.
 
-    A bank is the candidates that have said as much of their phrases.
+    A bank is the candidates that have said as much of their phrases; where there are more banks
+    than beams, those that have said most go first.
     """
     bank = required.met(ids, at + 1, phrases)
     # Equal scores are told apart by their place, so that ranks are whole orders.
     place = ops.arange(ops.shape(scores)[1], dtype="int32")
     first = ops.logical_and(scores[:, None] == scores[:, :, None], place < place[:, None])
     ahead = ops.logical_or(scores[:, None] > scores[:, :, None], first)  # (B, N, N)
-    rank = count(ahead)
-    rank_in_bank = count(ops.logical_and(ahead, bank[:, None] == bank[:, :, None]))
-    impossible = ops.cast(scores <= LOW / 2, "int32")
-    width = ops.shape(scores)[1]
-    key = (impossible * width + rank_in_bank) * width + rank
-    return ops.top_k(-key, beams)[1]
+    rank = count(ops.logical_and(ahead, bank[:, None] == bank[:, :, None]))
+    rank = rank + ops.where(scores <= LOW / 2, ops.shape(scores)[1], 0)
+    return ops.top_k(bank - rank * (required.most + 1), beams)[1]
 
 
 def count(conditions):

@@ -118,6 +118,11 @@ class Required:
     def __init__(self, phrases):
         self.own = ops.convert_to_tensor(phrases, "int32")
 
+    @property
+    def most(self):
+        """No sequence says more ids of its phrases than this."""
+        return self.own.shape[1] * self.own.shape[2]
+
     def said(self, ids, at, phrases):
         """Of sequences `(B, N, L)` of `at` ids: which phrases are whole, and the start of which.
 
