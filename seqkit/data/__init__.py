@@ -22,6 +22,7 @@ from seqkit.data.series import Columns, Series
 from seqkit.data.subwords import Subwords
 from seqkit.data.tagging import Tagging
 from seqkit.data.tokens import Characters, Tokens, Words
+from seqkit.data.translation import Translation
 from seqkit.data.vectors import read_vectors
 from seqkit.data.windows import Windows
 
@@ -48,6 +49,7 @@ __all__ = [
     "Tagging",
     "TextClassification",
     "Tokens",
+    "Translation",
     "Windows",
     "Words",
     "as_examples",

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqkit.data.boundaries import best_boundaries
+from seqkit.data.plan import Plan
 
 __all__ = ["Batches", "Report", "batches"]
 
@@ -99,41 +100,41 @@ class Batches:
         for name, value in (("batch_size", batch_size), ("buckets", buckets)):
             if not (isinstance(value, (int, np.integer)) and value > 0):
                 raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-        self.flat, self.offsets = _rows(ids)
+        self.flat, self.offsets = flat_rows(ids)
         self.lengths = np.diff(self.offsets)
         rows = len(self.lengths)
-        self.labels = _column(labels, "labels", rows)
-        self.weights = _column(weights, "weights", rows)
-        self.targets = _column(targets, "targets", len(self.flat), "id")
+        self.labels = column(labels, "labels", rows)
+        self.weights = column(weights, "weights", rows)
+        self.targets = column(targets, "targets", len(self.flat), "id")
         if self.labels is not None and self.targets is not None:
             raise ValueError("`targets` take the place of `labels`. Received: both")
         if self.labels is None and self.targets is None and self.weights is not None:
             raise ValueError("`weights` need `labels` or `targets`. Received: neither")
         self.batch_size = int(batch_size)
-        self.shuffle, self.drop_remainder = bool(shuffle), bool(drop_remainder)
-        self.seed = np.random.SeedSequence().entropy % 2**31 if seed is None else int(seed)
+        self.drop_remainder = bool(drop_remainder)
         # A row of no ids still is a row: one step of padding.
         self.boundaries = best_boundaries(np.maximum(self.lengths, 1), int(buckets))
         self._bucket = np.searchsorted(self.boundaries, self.lengths)
-        by_bucket = np.argsort(self._bucket, kind="stable")
-        self._starts = np.arange(0, rows, self.batch_size)
+        starts = np.arange(0, rows, self.batch_size)
         if self.drop_remainder:
-            self._starts = self._starts[: rows // self.batch_size]
-            if not len(self._starts):
+            starts = starts[: rows // self.batch_size]
+            if not len(starts):
                 raise ValueError(
                     f"`drop_remainder` leaves no batch. Received: {rows} rows, "
                     f"batch_size={self.batch_size}"
                 )
-        self._stops = np.minimum(self._starts + self.batch_size, rows)
-        last = self._bucket[by_bucket[self._stops - 1]]
+        stops = np.minimum(starts + self.batch_size, rows)
+        plan = Plan(self._bucket, starts, stops, shuffle=shuffle, seed=seed)
+        self.shuffle, self.seed, self.order = plan.shuffle, plan.seed, plan.order
+        self._counts = stops - starts
         # As many rows of each bucket in every epoch: the widths stand before any shuffle.
+        last = self._bucket[plan.sorted[stops - 1]]
         self._widths = np.asarray(self.boundaries, np.int32)[last]
-        self.order = None if self.shuffle else by_bucket[: self._stops[-1]]
-        self.dataset = self._dataset()
+        self.dataset = plan.dataset(self._assemble, self._widths)
 
     def __len__(self):
         """Number of batches of an epoch."""
-        return len(self._starts)
+        return len(self._counts)
 
     def __iter__(self):
         return iter(self.dataset)
@@ -154,53 +155,22 @@ class Batches:
             bucketed_tokens=int(self.lengths.sum())
             if self.order is None
             else int(self.lengths[self.order].sum()),
-            bucketed_cells=int(((self._stops - self._starts) * self._widths).sum()),
-            shapes=len(set(zip(self._stops - self._starts, self._widths, strict=True))),
+            bucketed_cells=int((self._counts * self._widths).sum()),
+            shapes=len(set(zip(self._counts, self._widths, strict=True))),
             boundaries=self.boundaries,
             examples=tuple(np.bincount(self._bucket, minlength=len(self.boundaries)).tolist()),
         )
 
-    def _dataset(self):
-        if self.shuffle:
-            # One seed per epoch out of one seed for all: no permutation comes back, and the same
-            # seed gives the same epochs.
-            epochs = tf.data.Dataset.random(self.seed, rerandomize_each_iteration=True).take(1)
-            plan = epochs.flat_map(self._epoch)
-        else:
-            plan = tf.data.Dataset.from_tensor_slices(self._plan(self.order))
-        plan = plan.apply(tf.data.experimental.assert_cardinality(len(self)))
-        return plan.map(self._assemble, num_parallel_calls=2, deterministic=True).prefetch(8)
-
-    def _epoch(self, seed):
-        """The batches of one epoch, each as (rows, number of rows, width)."""
-        shuffled = tf.random.experimental.stateless_shuffle
-        mixed = shuffled(tf.range(len(self.lengths)), tf.stack([seed, 0]))
-        # Distinct keys (bucket, random place) sort by bucket and stay shuffled within it.
-        bucket = tf.gather(self._bucket.astype(np.int64), mixed)
-        keys = bucket * len(self.lengths) + tf.range(len(self.lengths), dtype=tf.int64)
-        order = tf.gather(mixed, tf.argsort(keys))
-        batch = shuffled(tf.range(len(self)), tf.stack([seed, 1]))
-        plan = (tf.gather(column, batch) for column in self._plan(order))
-        return tf.data.Dataset.from_tensor_slices(tuple(plan))
-
-    def _plan(self, order):
-        """Columns over batches: rows (batches, batch_size), number of rows, width."""
-        missing = len(self) * self.batch_size - int(self._stops[-1])
-        rows = tf.pad(tf.cast(order, tf.int32)[: int(self._stops[-1])], [[0, missing]])
-        counts = (self._stops - self._starts).astype(np.int32)
-        return tf.reshape(rows, (len(self), self.batch_size)), counts, self._widths
-
-    def _assemble(self, rows, count, width):
-        rows = rows[:count]
+    def _assemble(self, rows, width):
         starts, lengths = tf.gather(self.offsets[:-1], rows), tf.gather(self.lengths, rows)
         step = tf.range(tf.cast(width, tf.int64))
         at = tf.minimum(starts[:, None] + step, max(len(self.flat) - 1, 0))
-        ids = _padded(self.flat, at, step < lengths[:, None], 0)
+        ids = padded(self.flat, at, step < lengths[:, None], 0)
         columns = [
-            tf.gather(column, rows) for column in (self.labels, self.weights) if column is not None
+            tf.gather(values, rows) for values in (self.labels, self.weights) if values is not None
         ]
         if self.targets is not None:
-            columns.insert(0, _padded(self.targets, at, step < lengths[:, None], -1))
+            columns.insert(0, padded(self.targets, at, step < lengths[:, None], -1))
         return (ids, *columns) if columns else ids
 
 
@@ -249,12 +219,13 @@ class Report:
             f"{name:<28}{cells:>14,}{waste:>8.1%}{shapes:>8}"
             for name, cells, waste, shapes in table
         ]
-        lines.append("width  " + "".join(f"{width:>9,}" for width in self.boundaries))
+        names = ("x".join(f"{w:,}" for w in np.atleast_1d(width)) for width in self.boundaries)
+        lines.append("width  " + "".join(f"{name:>9}" for name in names))
         lines.append("rows   " + "".join(f"{rows:>9,}" for rows in self.examples))
         return "\n".join(lines)
 
 
-def _rows(ids):
+def flat_rows(ids):
     """Flat int32 ids and int64 offsets of the rows, whatever holds them."""
     if isinstance(ids, tf.RaggedTensor):
         flat, offsets = ids.flat_values.numpy(), ids.row_splits.numpy()
@@ -274,12 +245,12 @@ def _rows(ids):
     return flat.astype(np.int32, copy=False), offsets.astype(np.int64, copy=False)
 
 
-def _padded(flat, at, real, padding):
+def padded(flat, at, real, padding):
     flat = flat if len(flat) else np.full(1, padding, np.int32)
     return tf.where(real, tf.gather(flat, at), padding)
 
 
-def _column(values, name, rows, unit="row"):
+def column(values, name, rows, unit="row"):
     if values is None:
         return None
     values = np.asarray(values)

@@ -1,6 +1,6 @@
 """Layers: everything with weights or noise, one step or one tensor at a time."""
 
-from seqkit.layers import chain, encoders, positions
+from seqkit.layers import chain, decoders, encoders, positions, scored_attention
 from seqkit.layers.attention import MultiHeadAttention
 from seqkit.layers.cell import Cell
 from seqkit.layers.cells import CELLS, get
@@ -142,9 +142,11 @@ __all__ = [
     "UGRNNCell",
     "WordDropout",
     "chain",
+    "decoders",
     "encoders",
     "from_torch",
     "get",
     "load_torch",
     "positions",
+    "scored_attention",
 ]

@@ -41,6 +41,10 @@ class Decoder:
 
     def step(self, x, read, state, at):
         """One step: `x` `(R, D)`, number `at` (int, or int32 scalar) -> `(R, N)` and the state."""
+        return self.advance(x, read, state, at)[:2]
+
+    def advance(self, x, read, state, at, weights=False):
+        """`step`, which also gives what is read, `(R, S)`, or None: no attention, not asked."""
         raise NotImplementedError
 
     def grow(self, state, steps):

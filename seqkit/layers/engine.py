@@ -5,7 +5,7 @@ from keras import ops
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["scan", "unrolled"]
+__all__ = ["compiled", "scan", "unrolled"]
 
 
 def scan(*args, **kwargs):
@@ -34,3 +34,19 @@ def unrolled(
         for k, wanted in enumerate(keep)
     ]
     return kept, states
+
+
+def compiled(function, variables):
+    """`function` of tensors as one compiled graph, traced once for all sizes where that can be.
+
+    Args:
+        function: callable `(*tensors) -> structure of tensors`, without side effects.
+        variables: Keras variables that it reads.
+    """
+    if keras.backend.backend() == "tensorflow":
+        from seqkit.layers.engine_tensorflow import compiled as compile_
+    elif keras.backend.backend() == "jax":
+        from seqkit.layers.engine_jax import compiled as compile_
+    else:
+        return function
+    return compile_(function, variables)

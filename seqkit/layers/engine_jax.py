@@ -9,7 +9,7 @@ from jax import numpy as jnp
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["scan"]
+__all__ = ["compiled", "scan"]
 
 
 def scan(
@@ -31,3 +31,14 @@ def scan(
             for h, start in zip(history, states, strict=True)
         ]
     return history, last
+
+
+def compiled(function, variables):
+    """A function for each size, and one for all values of the variables."""
+
+    @jax.jit
+    def run(values, *tensors):
+        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            return function(*tensors)
+
+    return lambda *tensors: run([variable.value for variable in variables], *tensors)

@@ -11,7 +11,7 @@ Shapes: T time, B batch, N units.
 import keras
 import tensorflow as tf
 
-__all__ = ["scan"]
+__all__ = ["compiled", "scan"]
 
 
 def scan(
@@ -245,3 +245,17 @@ def stack(items, width, like):
     )
     stacked.set_shape((None, like.shape[1], width))
     return stacked
+
+
+def compiled(function, variables):
+    """A graph in which the sizes of all axes are open; the variables are read where they are."""
+    traced = []
+
+    def run(*tensors):
+        tensors = [tf.convert_to_tensor(tensor) for tensor in tensors]
+        if not traced:
+            specs = [tf.TensorSpec([None] * len(x.shape), x.dtype) for x in tensors]
+            traced.append(tf.function(function, input_signature=specs, autograph=False))
+        return traced[0](*tensors)
+
+    return run

@@ -188,7 +188,9 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
     def loop_step(self, x, carried, training):
         count = len(self.state_sizes)
         states, (fed, *read), masks = carried[:count], carried[count:][:4], carried[count + 4 :]
-        output, (states, fed), weights = self.advance(x, read, (states, fed), masks, training)
+        output, (states, fed), weights = self.advance(
+            x, read, (states, fed), masks=masks, training=training
+        )
         both = ops.concatenate([output, ops.cast(weights, output.dtype)], axis=-1)
         return both, [*states, fed, *read, *masks]
 
@@ -204,12 +206,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         allowed = ops.cast(memory_mask, self.compute_dtype)
         return [self.attention.keys(memory), memory, allowed], (first, fed)
 
-    def step(self, x, read, state, at=None):
-        output, state, _ = self.advance(x, read, state)
-        return output, state
-
-    def advance(self, x, read, state, masks=(), training=False):
-        """One step for R rows: `(R, D)` to the output, the state and the weights `(R, S)`."""
+    def advance(self, x, read, state, at=None, weights=False, masks=(), training=False):
         states, fed = state
         if self.input_feeding:
             x = ops.concatenate([x, fed], axis=-1)

@@ -72,7 +72,7 @@ class TransformerStack(Configured, keras.layers.Layer):
         ]
         self.last = None if norm == "post" else layer_norm("norm", **part)
 
-    def build(self, x_shape, memory_shape=None):
+    def build_parts(self, x_shape, memory_shape=None):
         shape = (*x_shape[:-1], self.units)
         self.entry = None
         if x_shape[-1] != self.units:
@@ -145,6 +145,9 @@ class TransformerEncoder(TransformerStack):
         (3, 5, 8)
     """
 
+    def build(self, x_shape):
+        self.build_parts(x_shape)
+
     def call(self, x, mask=None, training=False):
         places = kinds.places(x, mask)
         x, where = self.enter(without_padding(x, mask), places, places)
@@ -172,6 +175,8 @@ class TransformerDecoder(Decoder, TransformerStack):
         mask: bool `(B, T)`, True for steps that count; padding stands on the right.
         memory_mask: bool `(B, S)`.
         states: not read; what a recurrent encoder ended in.
+        return_weights: bool. Return `(output, weights)`, `(B, T, S)`: what each step takes
+            from the memory in the last block, the mean over its heads.
         training: bool, whether there is dropout.
 
     Returns:
@@ -223,12 +228,28 @@ class TransformerDecoder(Decoder, TransformerStack):
         del config["causal"]
         return config
 
-    def call(self, x, memory, mask=None, memory_mask=None, states=None, training=False):
+    def build(self, x_shape, memory_shape, states_shape=None):
+        self.build_parts(x_shape, memory_shape)
+
+    def call(
+        self,
+        x,
+        memory,
+        mask=None,
+        memory_mask=None,
+        states=None,
+        return_weights=False,
+        training=False,
+    ):
         places = kinds.places(x, None)
         x, where = self.enter(x, places, places)
+        where |= {"mask": mask, "memory_mask": memory_mask, "training": training}
+        weights = None
         for block in self.blocks:
-            x = block(x, memory, mask=mask, memory_mask=memory_mask, training=training, **where)
-        return self.leave(x)
+            last = return_weights and block is self.blocks[-1]
+            x = block(x, memory, return_weights=last, **where)
+            x, weights = x if last else (x, None)
+        return (self.leave(x), weights) if return_weights else self.leave(x)
 
     def begin(self, memory, memory_mask=None, states=None, rows=1):
         shape = (ops.shape(memory)[0] * rows, self.heads, 0, self.units // self.heads)
@@ -245,13 +266,14 @@ class TransformerDecoder(Decoder, TransformerStack):
 
     def grow(self, state, steps):
         def longer(cache):
-            room = steps - cache.shape[2]
-            return ops.pad(cache, ((0, 0), (0, 0), (0, room), (0, 0)))
+            rows, heads, before, size = ops.shape(cache)
+            room = ops.zeros((rows, heads, steps - before, size), cache.dtype)
+            return ops.concatenate([cache, room], axis=2)
 
         return keras.tree.map_structure(longer, state)
 
-    def step(self, x, read, state, at):
-        steps = ops.arange(state[0][0].shape[2], dtype="int32")[None]  # (1, L)
+    def advance(self, x, read, state, at, weights=False):
+        steps = ops.arange(ops.shape(state[0][0])[2], dtype="int32")[None]  # (1, L)
         here = steps[:, None, :, None] == at
         x, where = self.enter(x[:, None], ops.reshape(at, (1, 1)), steps)
 
@@ -260,9 +282,10 @@ class TransformerDecoder(Decoder, TransformerStack):
 
         allowed, caches = (steps <= at)[:, None, None], []
         for block, cache, memory in zip(self.blocks, state, read, strict=True):
-            x, cache = block.step(x, cache, keep, allowed, memory, **where)
+            last = weights and block is self.blocks[-1]
+            x, cache, seen = block.step(x, cache, keep, allowed, memory, weights=last, **where)
             caches.append(cache)
-        return self.leave(x)[:, 0], caches
+        return self.leave(x)[:, 0], caches, seen
 
     def compute_output_shape(self, x_shape, *_, **__):
         return (*x_shape[:-1], self.units)

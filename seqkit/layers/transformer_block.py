@@ -46,6 +46,8 @@ class TransformerBlock(Configured, keras.layers.Layer):
         mask: bool `(B, T)`, True for steps that count.
         memory_mask: bool `(B, S)`, the same for the memory.
         bias, rotation: of the self-attention, see `MultiHeadAttention`.
+        return_weights: bool. Return `(output, weights)`, `(B, T, S)`: what each step takes
+            from the memory, the mean over the heads.
         training: bool, whether there is dropout.
 
     Returns:
@@ -114,6 +116,7 @@ class TransformerBlock(Configured, keras.layers.Layer):
         memory_mask=None,
         bias=None,
         rotation=None,
+        return_weights=False,
         training=False,
     ):
         if (memory is None) == self.cross:
@@ -125,14 +128,26 @@ class TransformerBlock(Configured, keras.layers.Layer):
         def look_back(x):
             return self.attention(x, mask=mask, bias=bias, rotation=rotation, training=training)
 
+        weights = []
+
         def read(x):
-            return self.reading(x, memory, mask=mask, memory_mask=memory_mask, training=training)
+            x, seen = self.reading(
+                x,
+                memory,
+                mask=mask,
+                memory_mask=memory_mask,
+                return_weights=True,
+                training=training,
+            )
+            weights.append(seen)
+            return x
 
         x = without_padding(x, mask)
         x = self.through(x, look_back, read, training)
-        return without_padding(x, mask)
+        x = without_padding(x, mask)
+        return (x, ops.mean(weights[0], axis=1)) if return_weights else x
 
-    def step(self, x, cache, keep, allowed, memory, bias=None, rotation=None):
+    def step(self, x, cache, keep, allowed, memory, bias=None, rotation=None, weights=False):
         """One step of a decoder for all rows: what `call` gives for its last step.
 
         Args:
@@ -143,11 +158,13 @@ class TransformerBlock(Configured, keras.layers.Layer):
             memory: `(keys, values, allowed)` of the memory, `(B, H, S, d)` twice and
                 `(B, 1, 1, S)`; R is a multiple of B, the rows of one memory side by side.
             bias, rotation: as in `call`, for this step.
+            weights: bool, whether to say what is read of the memory.
 
         Returns:
-            `(R, 1, N)`, and the cache with this step in it.
+            `(R, 1, N)`, the cache with this step in it, and the weights `(R, S)`, the mean over
+            the heads, or None.
         """
-        kept = []
+        kept, seen = [], []
 
         def look_back(x):
             new = self.attention.keys_and_values(x, rotation=rotation)
@@ -157,10 +174,15 @@ class TransformerBlock(Configured, keras.layers.Layer):
         def read(x):
             keys, values, readable = memory
             together = ops.reshape(x, (ops.shape(keys)[0], -1, x.shape[-1]))  # (B, K, N)
-            context = self.reading.attend(together, keys, values, allowed=readable)
+            context, heads = self.reading.attend(
+                together, keys, values, allowed=readable, return_weights=True
+            )
+            if weights:
+                seen.append(ops.reshape(ops.mean(heads, axis=1), (-1, ops.shape(heads)[-1])))
             return ops.reshape(context, ops.shape(x))
 
-        return self.through(x, look_back, read), tuple(kept)
+        x = self.through(x, look_back, read)
+        return x, tuple(kept), seen[0] if seen else None
 
     def through(self, x, look_back, read, training=False):
         """The sublayers in their order, each with its shortcut, norm and dropout."""

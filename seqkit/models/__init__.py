@@ -13,6 +13,8 @@ from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
 from seqkit.models.tagger import Tagger
 from seqkit.models.task import Task
+from seqkit.models.translated import Translation, TranslationReport, Translations
+from seqkit.models.translator import Translator
 
 __all__ = [
     "Answer",
@@ -30,5 +32,9 @@ __all__ = [
     "Tagger",
     "Task",
     "TextClassifier",
+    "Translation",
+    "TranslationReport",
+    "Translations",
+    "Translator",
     "load",
 ]

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-__all__ = ["is_raw"]
+__all__ = ["is_raw", "is_raw_beside_dicts"]
 
 
 def is_raw(x):
@@ -37,6 +37,14 @@ def is_raw(x):
         batches = bool(x) and isinstance(x[0], (list, np.ndarray))
         return not (batches or hasattr(first(x), "shape"))
     return False
+
+
+def is_raw_beside_dicts(x):
+    """For models whose batches are dicts of ids: False for these, and for datasets of them."""
+    spec = getattr(x, "element_spec", None)  # tf.data
+    if spec is not None:
+        return not isinstance(spec[0] if isinstance(spec, tuple) else spec, dict)
+    return not (isinstance(x, dict) or hasattr(x, "__next__"))
 
 
 def first(nested):

@@ -15,6 +15,7 @@ from seqkit.layers.characters import CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.noise import rate
 from seqkit.layers.word_dropout import WordDropout
+from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
 from seqkit.models.task import Task
@@ -97,13 +98,7 @@ class Tagger(Task):
         self.head = keras.layers.Dense(len(self.labels), dtype="float32", name="head")
         self.chain = CRF(len(self.labels), name="crf") if crf is True else crf or None
 
-    @staticmethod
-    def is_raw(x):
-        """False for batches: a dict of ids, a dataset of such dicts."""
-        spec = getattr(x, "element_spec", None)  # tf.data
-        if spec is not None:
-            return not isinstance(spec[0] if isinstance(spec, tuple) else spec, dict)
-        return not (isinstance(x, dict) or hasattr(x, "__next__"))
+    is_raw = staticmethod(is_raw_beside_dicts)
 
     @property
     def labels(self):

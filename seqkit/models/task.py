@@ -105,7 +105,6 @@ class Task(Configured, keras.Model):
         # `training` stands to the right of `models`; only this default reaches over to it.
         from seqkit.training import guarded
 
-        batch_size = batch_size or self.batch_size
         if self.is_raw(x):
             if sample_weight is not None and validation_split:
                 raise ValueError(
@@ -117,7 +116,7 @@ class Task(Configured, keras.Model):
                 examples, validation_data = split(examples, validation_split, self.seed)
             x = self.preprocessor.batches(
                 examples,
-                batch_size=batch_size,
+                **self.batching(batch_size),
                 shuffle=shuffle,
                 seed=self.seed,
                 class_weight=class_weight,
@@ -125,7 +124,7 @@ class Task(Configured, keras.Model):
             ).dataset
             y, class_weight, sample_weight, validation_split = None, None, None, 0.0
         elif has_length(x):
-            kwargs["batch_size"] = batch_size
+            kwargs["batch_size"] = batch_size or self.batch_size
         if validation_data is not None:
             validation_data = self.validation_batches(validation_data, batch_size)
         callbacks = keras.tree.flatten(callbacks or [])
@@ -157,7 +156,11 @@ class Task(Configured, keras.Model):
         examples = self.examples(
             *(data if pair else (data,)), name="validation data", labelled=True
         )
-        return self.preprocessor.batches(examples, batch_size=batch_size).dataset
+        return self.preprocessor.batches(examples, **self.batching(batch_size)).dataset
+
+    def batching(self, batch_size):
+        """What the preprocessor's `batches` is told of their size; None is the default."""
+        return {"batch_size": batch_size or self.batch_size}
 
     # --- use ------------------------------------------------------------------
 
@@ -165,8 +168,7 @@ class Task(Configured, keras.Model):
         """Loss and metrics on raw data or ready batches; as `keras.Model.evaluate`."""
         if self.is_raw(x):
             examples = self.examples(x, y, "evaluation data", labelled=True)
-            batch_size = batch_size or self.batch_size
-            x, y = self.preprocessor.batches(examples, batch_size=batch_size).dataset, None
+            x, y = self.preprocessor.batches(examples, **self.batching(batch_size)).dataset, None
             batch_size = None
         return super().evaluate(x, y, batch_size, on_terminal(verbose), **kwargs)
 

@@ -288,13 +288,34 @@ def tagger(crf=True):
     return models.Tagger(tagging(), encoder, embedding=D, character_units=D, crf=crf)
 
 
+TARGETS = ("ein freudloses Chaos", "Freude", "", "gar kein Chaos")
+
+
+def translation(tokens="pieces"):
+    """Pairs of texts to batches and back."""
+    from seqkit import data
+
+    return data.Translation.learn(list(zip(TEXTS, TARGETS, strict=True)), tokens)
+
+
 # Token units and preprocessors: called by `ids` or `encode` on texts.
 DATA = {
     name: Example(functools.partial(tokens, name), (TEXTS,))
-    for name in ("Words", "Characters", "Subwords", "Forms", "Prefixes", "Suffixes", "Shapes")
+    for name in (
+        "Words",
+        "Characters",
+        "Subwords",
+        "Pieces",
+        "Forms",
+        "Prefixes",
+        "Suffixes",
+        "Shapes",
+    )
 }
 DATA["TextClassification"] = Example(preprocessor, (TEXTS,))
 DATA["Tagging"] = Example(tagging, (SENTENCES,))
+DATA["Translation"] = Example(translation, (TEXTS,))
+DATA["Translation separate"] = Example(functools.partial(translation, "words"), (TEXTS,))
 
 # Models on raw data.
 MODELS = {

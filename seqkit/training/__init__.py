@@ -12,7 +12,7 @@ from seqkit.training.progress import Progress
 from seqkit.training.resume import Resume
 from seqkit.training.schedules import CosineWithWarmup, InverseSquareRoot
 from seqkit.training.sequence_losses import CRFLoss, TokenCrossentropy
-from seqkit.training.token_metrics import TokenAccuracy
+from seqkit.training.token_metrics import Perplexity, TokenAccuracy
 
 __all__ = [
     "AverageWeights",
@@ -25,6 +25,7 @@ __all__ = [
     "InverseSquareRoot",
     "KeepBest",
     "MacroF1",
+    "Perplexity",
     "Preview",
     "Progress",
     "Resume",

@@ -157,11 +157,12 @@ class TokenCrossentropy(PerToken):
         counts = labels >= 0
         # `where` and not a product: NaN times zero is NaN.
         logits = ops.where(counts[:, :, None], y_pred, ops.zeros_like(y_pred))
-        log_p = ops.log_softmax(logits, axis=-1) if y_pred.shape[-1] > 1 else logits * 0
-        own = ops.one_hot(ops.maximum(labels, 0), y_pred.shape[-1], dtype=log_p.dtype) * log_p
-        loss = -(1 - self.smoothing) * ops.sum(own, axis=-1)
-        loss = loss - self.smoothing * ops.mean(log_p, axis=-1)
-        tokens = ops.cast(counts, log_p.dtype)
+        # Not by way of all log-probabilities: a vocabulary is the widest axis there is.
+        own = ops.take_along_axis(logits, ops.maximum(labels, 0)[:, :, None], axis=-1)[..., 0]
+        loss = ops.logsumexp(logits, axis=-1) - (1 - self.smoothing) * own
+        if self.smoothing:
+            loss = loss - self.smoothing * ops.mean(logits, axis=-1)
+        tokens = ops.cast(counts, loss.dtype)
         return self.normalised(ops.sum(loss * weights * tokens, axis=1), ops.sum(tokens, axis=1))
 
 

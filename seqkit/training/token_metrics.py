@@ -1,4 +1,4 @@
-"""Metrics on a tag for each step of a sentence.
+"""Metrics on a tag, or a next word, for each step of a sentence.
 
 Shapes: B batch, T time, C tags.
 """
@@ -9,7 +9,7 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers import chain as chains
 
-__all__ = ["TokenAccuracy"]
+__all__ = ["Perplexity", "TokenAccuracy"]
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -58,3 +58,41 @@ class TokenAccuracy(Configured, keras.metrics.Metric):
     def result(self):
         tokens = ops.cast(ops.maximum(self.tokens, 1), self.dtype)
         return ops.cast(self.right, self.dtype) / tokens
+
+
+@keras.saving.register_keras_serializable("seqkit")
+class Perplexity(Configured, keras.metrics.Metric):
+    """`exp` of the mean negative log-likelihood of a token; negative labels are no tokens.
+
+    Counts tokens over the whole epoch: the exponential of Keras's loss is that of a mean of
+    means, and of a smoothed loss no perplexity at all.
+
+    Example:
+        >>> metric = Perplexity()
+        >>> metric.update_state([[0, 1, -1]], [[[0.0, 0.0], [0.0, 0.0], [9.0, 0.0]]])
+        >>> round(float(metric.result()), 4)
+        2.0
+    """
+
+    def __init__(self, *, name="perplexity", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.lost = self.add_variable((), "zeros", name="lost")
+        # Whole numbers: float32 does not count past 2 ** 24.
+        self.tokens = self.add_variable((), "zeros", dtype="int32", name="tokens")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Labels `(B, T)`; logits `(B, T, C)`; weights `(B,)` or `(B, T)`, 0 for out."""
+        labels = ops.cast(ops.round(ops.convert_to_tensor(y_true)), "int32")
+        counts = labels >= 0
+        if sample_weight is not None:
+            weights = ops.convert_to_tensor(sample_weight)
+            weights = weights[:, None] if len(weights.shape) == 1 else weights
+            counts = ops.logical_and(counts, weights > 0)
+        logits = ops.cast(y_pred, self.dtype)
+        own = ops.take_along_axis(logits, ops.maximum(labels, 0)[..., None], axis=-1)[..., 0]
+        lost = ops.logsumexp(logits, axis=-1) - own
+        self.lost.assign_add(ops.sum(ops.where(counts, lost, 0.0)))
+        self.tokens.assign_add(ops.sum(ops.cast(counts, "int32")))
+
+    def result(self):
+        return ops.exp(self.lost / ops.cast(ops.maximum(self.tokens, 1), self.dtype))

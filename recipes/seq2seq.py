@@ -1,0 +1,134 @@
+"""Sequence to sequence: translation, and whatever else maps one text to another."""
+
+import keras
+import numpy as np
+
+from seqkit.data import Translation, as_pairs
+from seqkit.decoding import Search
+from seqkit.layers import decoders, encoders
+from seqkit.models import Translator
+from seqkit.training import Perplexity, TokenCrossentropy
+
+__all__ = ["seq2seq"]
+
+
+def seq2seq(
+    pairs,
+    *,
+    encoder="transformer",
+    decoder=None,
+    cell="gru",
+    attention="additive",
+    positions="rotary",
+    norm="pre",
+    units=256,
+    layers=None,
+    heads=4,
+    feed_forward=None,
+    input_feeding=False,
+    reverse_source=False,
+    embedding=None,
+    tokens="pieces",
+    vocabulary=8000,
+    shared=None,
+    tied=True,
+    dropout=0.1,
+    search=None,
+    seed=None,
+):
+    """A compiled translator: learns the units of both sides from `pairs`, not yet trained.
+
+    Three generations of models come from one call: `encoder="recurrent", attention=None`
+    (Sutskever et al. 2014), `encoder="recurrent"` with attention (Bahdanau et al. 2015, Luong
+    et al. 2015), and the transformer (Vaswani et al. 2017).
+
+    Args:
+        pairs: (source, target) texts in any form that `seqkit.data.as_pairs` takes.
+        encoder: "transformer", "recurrent" (both directions), or a layer
+            `(B, S, D) -> (B, S, M)`.
+        decoder: "transformer", "recurrent", or a `seqkit.layers.Decoder`; as the encoder if None.
+        cell: of recurrent layers, by name ("lstm", "gru", "mut1", ...), class or instance.
+        attention: of a recurrent decoder: "additive", "dot", "general", "cosine", a layer of
+            `seqkit.layers.scored_attention`, or None.
+        positions: of a transformer: "rotary", "sinusoidal", "learned", "alibi", "log_spaced".
+        norm: of a transformer: "pre", "post" or "residual".
+        units: of each layer; of each direction half as many in a recurrent encoder.
+        layers: how many on each side; 3 in a transformer, 1 of a recurrent net if None.
+        heads, feed_forward: of a transformer; see `seqkit.layers.TransformerEncoder`.
+        input_feeding: whether a recurrent decoder also reads what its attention gave last.
+        reverse_source: whether the source is read from its end.
+        embedding: size of the embeddings; `units` if None.
+        tokens: "pieces" (subwords from which texts come back exactly), "words", "characters", a
+            `seqkit.data.Tokens`, or a pair of these for source and target.
+        vocabulary: how many different tokens to know, at most.
+        shared: whether both sides have one vocabulary; None means so for pieces alone.
+        tied: whether the output layer is the embedding of the target.
+        dropout: on embeddings, within and between layers, and on the output.
+        search: `seqkit.decoding.Search`, how to translate; five beams if None.
+        seed: makes weights, noise and the order of the pairs reproducible.
+
+    Returns:
+        `seqkit.models.Translator`, compiled; `compile` again for another optimizer or loss.
+
+    Raises:
+        ValueError: if `pairs` holds nothing or no targets, or an argument is out of range.
+
+    Example:
+        >>> pairs = [("a dog", "ein Hund"), ("a cat", "eine Katze")]
+        >>> model = seq2seq(pairs, units=8, heads=2, layers=1, tokens="words")
+        >>> history = model.fit(pairs, epochs=2, verbose=0)
+        >>> len(model.translate(["a dog", "a cat"], beams=2))
+        2
+    """
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    pairs = as_pairs(pairs, name="training data")
+    preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
+    decoder = encoder if decoder is None else decoder
+    kinds = {name: kind == "transformer" for name, kind in (("e", encoder), ("d", decoder))}
+    transformer = {
+        "positions": positions,
+        "norm": norm,
+        "heads": heads,
+        "feed_forward": feed_forward,
+    }
+    common = {"cell": cell, "dropout": dropout}
+    if encoder == "recurrent":
+        # Both directions side by side are as wide as the decoder.
+        width = max(1, units // 2)
+        options = {"units": width, "layers": layers or 1, "return_state": True}
+    else:
+        options = {"units": units, "layers": layers or 3, **(transformer if kinds["e"] else {})}
+    encoder = encoders.get(encoder, **common, **options) if isinstance(encoder, str) else encoder
+    if decoder == "recurrent":
+        options = {"attention": attention, "input_feeding": input_feeding, "layers": layers or 1}
+    else:
+        options = {"layers": layers or 3, **(transformer if kinds["d"] else {})}
+    if isinstance(decoder, str):
+        decoder = decoders.get(decoder, units=units, **common, **options)
+    model = Translator(
+        preprocessor,
+        encoder,
+        decoder,
+        embedding=embedding or units,
+        tied=tied,
+        dropout=dropout,
+        reverse_source=reverse_source,
+        longest_ratio=longest_ratio(preprocessor, pairs),
+        search=Search(beams=5) if search is None else search,
+        seed=seed,
+        name="seq2seq",
+    )
+    model.build()
+    model.compile(
+        keras.optimizers.AdamW(1e-3, global_clipnorm=1.0),
+        TokenCrossentropy(smoothing=0.1),
+        metrics=[Perplexity()],
+    )
+    return model
+
+
+def longest_ratio(preprocessor, pairs):
+    """How many times as long as its source a target may be: what nearly all pairs keep to."""
+    source, target = preprocessor.lengths(pairs)
+    return max(1.0, float(np.quantile(np.maximum(target - 20, 0) / source, 0.999)))

@@ -1,0 +1,148 @@
+"""The beam of one step: which sequences go on, and which are finished.
+
+Shapes: B sentences, K beams, R = B * K rows, V ids, L steps that there is room for, S steps of
+the source.
+"""
+
+import dataclasses
+
+from keras import ops
+
+__all__ = ["LOW", "Beam", "advance", "begin", "grow", "normalised"]
+
+# Below every score that a sequence can have, and far from the end of float32.
+LOW = -1e9
+
+
+@dataclasses.dataclass(frozen=True)
+class Beam:
+    """What is known of the sequences of each sentence.
+
+    Attributes:
+        total: `(B, K)` float32, log-probability of each sequence that goes on.
+        ids: `(B, K, L)` int32, its ids; 0 in steps to come.
+        covered: `(B, K, S)` float32, what it has read of the source, or `(B, K, 0)`.
+        scores: `(B, K)` float32, of the finished sequences, best first; `LOW` where none is.
+        finished: `(B, K, L)` int32, their ids; the end is left out.
+        count: `(B,)` int32, how many are finished; K where the sentence is done.
+    """
+
+    total: object
+    ids: object
+    covered: object
+    scores: object
+    finished: object
+    count: object
+
+    def tensors(self):
+        """The attributes in a tuple, as loops carry them."""
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+
+
+def begin(batch, beams, room, covered):
+    """K equal sequences of no ids, of which only the first counts."""
+    first = ops.where(ops.arange(beams) == 0, 0.0, LOW)
+    return Beam(
+        total=ops.broadcast_to(ops.cast(first, "float32"), (batch, beams)),
+        ids=ops.zeros((batch, beams, room), "int32"),
+        covered=ops.zeros((batch, beams, covered), "float32"),
+        scores=ops.full((batch, beams), LOW, "float32"),
+        finished=ops.zeros((batch, beams, room), "int32"),
+        count=ops.zeros((batch,), "int32"),
+    )
+
+
+def grow(beam, room):
+    """The beam with room for that many steps."""
+    ids, finished = longer(beam.ids, room), longer(beam.finished, room)
+    return dataclasses.replace(beam, ids=ids, finished=finished)
+
+
+def longer(ids, room):
+    """Ids `(B, K, L)` with zeros up to `room` steps."""
+    batch, beams, before = ops.shape(ids)
+    return ops.concatenate([ids, ops.zeros((batch, beams, room - before), "int32")], axis=2)
+
+
+def advance(beam, logits, log_sum, at, *, end, last, penalties, read=None):
+    """One step on.
+
+    Of all continuations, those among the K best that end are finished; the K best that do not
+    end go on. A sentence is done with K finished sequences, and they stay as they are.
+
+    Args:
+        beam: `Beam`.
+        logits: `(B, K, V)` float32, of each next id; `LOW` where it may not stand.
+        log_sum: `(B, K)`, so that `logits - log_sum` are log-probabilities.
+        at: int32 scalar, number of the step.
+        end: int, id of the end.
+        last: bool `(B,)`, whether a sentence has to end here.
+        penalties: pair of floats, for length and coverage, see `normalised`.
+        read: `(B, K, S)`, what this step reads of the source, or None.
+
+    Returns:
+        The next `Beam`, the ids `(B, K)` to go on with, and for each the beam `(B, K)` that
+        it continues.
+    """
+    beams = beam.total.shape[1]
+    before = beam.total - log_sum
+    ends = before + logits[:, :, end]
+    # K of each beam that do not end are enough, and the end is one id.
+    if beams == 1:
+        ids = ops.cast(ops.argmax(logits, axis=-1), "int32")[..., None]
+        best = ops.max(logits, axis=-1, keepdims=True)
+    else:
+        best, ids = ops.top_k(logits, min(beams + 1, logits.shape[-1]))
+        ids = ops.cast(ids, "int32")  # (B, K, K + 1)
+    best = best + before[:, :, None]
+    best = ops.where(ops.logical_or(ids == end, last[:, None, None]), LOW, best)
+    choices = best.shape[2]
+    best, ids = (ops.reshape(tensor, (-1, beams * choices)) for tensor in (best, ids))
+    total, place = (best, ops.zeros_like(ids)) if beams == 1 else ops.top_k(best, beams)
+    place = ops.cast(place, "int32")
+    token, parent = ops.take_along_axis(ids, place, axis=1), place // choices
+
+    covered = beam.covered if read is None else beam.covered + ops.cast(read, "float32")
+    better = count(total[:, None] > ends[:, :, None]) + count(ends[:, None] > ends[:, :, None])
+    ending = ops.logical_and(better < beams, ends > LOW / 2)
+    ending = ops.logical_and(ending, (beam.count < beams)[:, None])
+    scores = normalised(ends, at + 1, covered, *penalties)
+    scores = ops.concatenate([beam.scores, ops.where(ending, scores, LOW)], axis=1)
+    finished = ops.concatenate([beam.finished, beam.ids], axis=1)
+    scores, kept = ops.top_k(scores, beams)
+
+    here = ops.arange(ops.shape(beam.ids)[2], dtype="int32") == at
+    ids = ops.where(here, token[:, :, None], take(beam.ids, parent))
+    new = Beam(
+        total=total,
+        ids=ids,
+        covered=take(covered, parent),
+        scores=scores,
+        finished=take(finished, kept),
+        count=ops.where(last, beams, beam.count + count(ending)),
+    )
+    return new, token, parent
+
+
+def count(conditions):
+    """How many of the last axis hold."""
+    return ops.sum(ops.cast(conditions, "int32"), axis=-1)
+
+
+def normalised(total, length, covered, length_penalty, coverage_penalty):
+    """`log P / lp + cp`: Wu et al. 2016, equation 14.
+
+    `lp = ((5 + length) / 6)^a`, with the end counted; `cp = b sum_s log(min(covered_s, 1))`.
+    """
+    length = ops.cast(length, "float32")
+    score = total / ((5.0 + length) / 6.0) ** length_penalty
+    if coverage_penalty:
+        # Of padding nothing is ever read; a step that counts has read a little of everything.
+        seen = ops.where(covered > 0, ops.minimum(covered, 1.0), 1.0)
+        score = score + coverage_penalty * ops.sum(ops.log(seen), axis=-1)
+    return score
+
+
+def take(tensor, beams):
+    """Of each sentence the beams with those numbers: `(B, K, L)`, `(B, K')` -> `(B, K', L)`."""
+    return ops.take_along_axis(tensor, ops.cast(beams, "int32")[:, :, None], axis=1)

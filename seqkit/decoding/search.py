@@ -1,0 +1,161 @@
+"""Beam search and greedy search over any decoder, in one compiled loop.
+
+Shapes: B sentences, K beams, R = B * K rows, V ids, L steps, S steps of the source.
+"""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from seqkit.decoding import beam as beams_
+from seqkit.decoding.beam import Beam
+
+__all__ = ["Search", "search"]
+
+# Room for the first steps; twice as much each time it runs out.
+ROOM = 16
+
+
+@keras.saving.register_keras_serializable("seqkit")
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """How to look for the most probable sequences.
+
+    Args:
+        beams: int K. 1 is greedy search.
+        length_penalty: float a, how much longer sequences are favoured; 0 compares plain
+            log-probabilities (Wu et al. 2016, equation 14).
+        coverage_penalty: float b, what it costs to leave parts of the source unread (the same).
+        no_repeat: int n; no sequence holds the same n ids in a row twice. 0 for any.
+
+    Raises:
+        ValueError: an argument out of range.
+
+    Example:
+        >>> Search(beams=5).beams
+        5
+    """
+
+    beams: int = 1
+    length_penalty: float = 1.0
+    coverage_penalty: float = 0.0
+    no_repeat: int = 0
+
+    def __post_init__(self):
+        for name, least in (("beams", 1), ("no_repeat", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"`{name}` must be an int of {least} or more. Received: {name}={value!r}"
+                )
+        for name in ("length_penalty", "coverage_penalty"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+                raise ValueError(f"`{name}` must not be negative. Received: {name}={value!r}")
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+
+def search(decoder, read, state, *, limit, how, start, end, longest, source=0, constraints=()):
+    """The K best sequences of each sentence.
+
+    The room for ids and caches doubles as sequences grow. In a TensorFlow graph with open
+    shapes, sentences that are done leave the loop once they are the greater part; where
+    shapes are fixed they stay until all are done.
+
+    Args:
+        decoder: has `step(ids (R,), read, state, at, weights) -> (logits (R, V) float32, state,
+            weights (R, S) or None)`, `grow(state, room)` and `reorder(state, rows)`.
+        read: structure of tensors, the first axis B; what each step reads.
+        state: structure of tensors, the first axis R; what each row carries.
+        limit: int32 `(B,)`, most ids of a sequence, the end included.
+        how: `Search`.
+        start, end: int, ids of the beginning and the end.
+        longest: int, the most that `limit` may be; where shapes are open nothing hangs on it.
+        source: int S, steps of the source, for a coverage penalty.
+        constraints: objects with `apply(logits (B, K, V), ids (B, K, L), at, own)` and `own`, a
+            structure of tensors with the first axis B.
+
+    Returns:
+        ids `(B, K, L)` int32, 0 behind the last, and scores `(B, K)` float32, best first. The
+        end is left out. Where fewer than K sequences are possible the others score `LOW`.
+    """
+    beams, batch = how.beams, ops.shape(limit)[0]
+    coverage = how.coverage_penalty > 0
+    penalties = how.length_penalty, how.coverage_penalty
+
+    def unfinished(sentences):
+        return ops.sum(ops.cast(Beam(*sentences[0]).count < beams, "int32"))
+
+    def step(at, sentences, state, tokens):
+        tensors, read, limit, own = sentences[:4]
+        beam = Beam(*tensors)
+        logits, state, seen = decoder.step(ops.reshape(tokens, (-1,)), read, state, at, coverage)
+        log_sum = ops.reshape(ops.logsumexp(logits, axis=-1), (-1, beams))
+        logits = ops.reshape(logits, (-1, beams, logits.shape[-1]))
+        if coverage and seen is not None:
+            seen = ops.reshape(seen, (-1, beams, ops.shape(seen)[-1]))
+        for constraint, mine in zip(constraints, own, strict=True):
+            logits = constraint.apply(logits, beam.ids, at, mine)
+        options = {"end": end, "last": at >= limit - 1, "penalties": penalties}
+        options["read"] = seen if coverage else None
+        beam, tokens, parent = beams_.advance(beam, logits, log_sum, at, **options)
+        if beams > 1:
+            state = decoder.reorder(state, rows_of(parent, beams))
+        return at + 1, (beam.tensors(), *sentences[1:]), state, tokens
+
+    def stretch(room, at, sentences, state, tokens, patience):
+        """Runs until the room is used up, or as few as `patience` of the sentences go on."""
+        beam = beams_.grow(Beam(*sentences[0]), room)
+        sentences, state = (beam.tensors(), *sentences[1:]), decoder.grow(state, room)
+
+        def going_on(at, sentences, *_):
+            return ops.logical_and(at < room, unfinished(sentences) > patience)
+
+        return ops.while_loop(going_on, step, (at, sentences, state, tokens))
+
+    beam = beams_.begin(batch, beams, 0, source if coverage else 0)
+    own = [constraint.own for constraint in constraints]
+    sentences = (beam.tensors(), read, limit, own)
+    tokens = ops.full((batch, beams), start, "int32")
+    at = ops.convert_to_tensor(0, "int32")
+    if isinstance(batch, int):
+        room = 0
+        while room < longest:
+            room = min(max(2 * room, ROOM), longest)
+            at, sentences, state, tokens = stretch(room, at, sentences, state, tokens, 0)
+        beam = Beam(*sentences[0])
+        return beam.finished, beam.scores
+
+    def leave(room, at, sentences, state, tokens, ids, scores):
+        few = ops.shape(tokens)[0] // 2
+        at, sentences, state, tokens = stretch(room, at, sentences, state, tokens, few)
+        beam, place = Beam(*sentences[0]), sentences[-1]
+        scores = ops.scatter_update(scores, place[:, None], beam.scores)
+        ids = ops.scatter_update(beams_.longer(ids, room), place[:, None], beam.finished)
+        left = ops.cast(ops.nonzero(beam.count < beams)[0], "int32")
+        sentences, tokens = keras.tree.map_structure(
+            lambda tensor: ops.take(tensor, left, axis=0), (sentences, tokens)
+        )
+        rows = left[:, None] * beams + ops.arange(beams, dtype="int32")
+        state = decoder.reorder(state, ops.reshape(rows, (-1,)))
+        return ops.where(at < room, room, 2 * room), at, sentences, state, tokens, ids, scores
+
+    room = ops.maximum(batch * 0, ROOM)  # not known to the graph, so that it may change
+    sentences = (beams_.grow(beam, room).tensors(), read, limit, own, ops.arange(batch))
+    state = decoder.grow(state, room)
+    ids, scores = Beam(*sentences[0]).finished, Beam(*sentences[0]).scores
+    results = ops.while_loop(
+        lambda room, at, sentences, state, tokens, *_: ops.shape(tokens)[0] > 0,
+        leave,
+        (room, at, sentences, state, tokens, ids, scores),
+    )
+    return results[-2:]
+
+
+def rows_of(parent, beams):
+    """Beams `(B, K)` of each sentence as numbers of rows, `(B * K,)`."""
+    first = ops.arange(ops.shape(parent)[0], dtype="int32")[:, None] * beams
+    return ops.reshape(first + parent, (-1,))
