@@ -48,7 +48,7 @@ def model(width=4, optimizer="adam"):
             keras.layers.Dense(1),
         ]
     )
-    made.compile(optimizer, "mse")
+    made.compile(optimizer, "mse", run_eagerly=True)  # tracing costs more than all steps
     return made
 
 
@@ -189,7 +189,7 @@ class Kill(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="zeros")])
-model.compile("adam", "mse")
+model.compile("adam", "mse", run_eagerly=True)
 x = np.ones((4, 3), "float32")
 model.fit(x, x[:, :1], epochs=5, callbacks=[Resume(sys.argv[1]), Kill()], verbose=0)
 """
@@ -205,7 +205,7 @@ def test_after_a_real_kill(tmp_path):
         made = keras.Sequential(
             [keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="zeros")]
         )
-        made.compile("adam", "mse")
+        made.compile("adam", "mse", run_eagerly=True)
         history = made.fit(x, x[:, :1], epochs=5, callbacks=callbacks, verbose=0)
         answers.append((made.get_weights()[0], history.history["loss"]))
     np.testing.assert_allclose(answers[0][0], answers[1][0], rtol=1e-6)
