@@ -113,12 +113,12 @@ class AdditiveAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return ops.matmul(memory, self.key_kernel) + self.bias
+        return times(memory, self.key_kernel) + ops.cast(self.bias, memory.dtype)
 
     def score(self, query, keys):
-        query = ops.matmul(query, self.query_kernel)
+        query = times(query, self.query_kernel)
         compared = ops.tanh(query[:, :, None] + keys[:, None])  # (B, T, S, A)
-        return ops.matmul(compared, self.scale)[..., 0]
+        return times(compared, self.scale)[..., 0]
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -160,7 +160,7 @@ class GeneralAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return ops.matmul(memory, self.key_kernel)
+        return times(memory, self.key_kernel)
 
     score = DotAttention.score
 
@@ -191,6 +191,11 @@ class CosineAttention(GeneralAttention):
         cosine = super().score(unit(query), keys)
         tau = ops.maximum(ops.exp(ops.cast(self.log_tau, wide(cosine.dtype))), LOWEST_TAU)
         return ops.cast(cosine, tau.dtype) / tau
+
+
+def times(x, kernel):
+    """A product in the dtype of `x`: outside a call, as while decoding, Keras casts no weight."""
+    return ops.matmul(x, ops.cast(kernel, x.dtype))
 
 
 ATTENTIONS = {
