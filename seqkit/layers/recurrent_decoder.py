@@ -94,7 +94,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
             name="stack", **part, **options,
         )  # fmt: skip
         self.cell, self.layers, self.units = self.stack.cell, layers, self.stack.units[-1]
-        named = part if isinstance(attention, str) else {}
+        named = part if isinstance(attention, (str, type)) else {}
         self.attention = scored_attention.get(attention, **named)
         self.input_feeding = input_feeding
         self.dropout = rate("dropout", dropout)

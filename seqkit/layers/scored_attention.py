@@ -216,7 +216,7 @@ def get(identifier, **options):
 
     Raises:
         ValueError: an unknown name.
-        TypeError: anything else that is no attention.
+        TypeError: anything else that is no attention, or options for what is made already.
 
     Example:
         >>> get("additive", units=16).units
@@ -237,5 +237,10 @@ def get(identifier, **options):
         raise TypeError(
             "`attention` must be a name, a subclass of seqkit.layers.ScoredAttention, one of "
             f"its instances or None. Received: attention={identifier!r}"
+        )
+    if options:
+        raise TypeError(
+            "Options go to the constructor of attention, and this is made already. "
+            f"Received: {sorted(options)}"
         )
     return identifier

@@ -47,7 +47,7 @@ class TransformerStack(Configured, keras.layers.Layer):
             raise ValueError(f"`heads` must divide `units`. Received: heads={heads}, units={units}")
         self.feed_forward = feed_forward
         self.norm = norm_kind(norm)
-        named = {"dtype": self.dtype_policy} if isinstance(positions, str) else {}
+        named = {"dtype": self.dtype_policy} if isinstance(positions, (str, type)) else {}
         self.positions = kinds.get(positions, heads=heads, **named)
         self.dropout = rate("dropout", dropout)
         self.activation = keras.activations.get(activation)

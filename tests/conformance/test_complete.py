@@ -17,6 +17,8 @@ TABLES = (
     "RECURRENT",
     "STACKS",
     "ENCODERS",
+    "ATTENTIONS",
+    "WRITERS",
     "POOLINGS",
     "CHAINS",
     "LAYERS",
@@ -30,7 +32,7 @@ TABLES = (
     "FORECASTERS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Head", "Positions", "Task", "Tokens"}
+BASES = {"Cell", "Head", "Positions", "ScoredAttention", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")
