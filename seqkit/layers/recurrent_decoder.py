@@ -123,10 +123,12 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         self.stack.build((*x_shape[:-1], width))
         output = self.output_sizes[-1]
         if self.attention is not None:
-            self.attention.build((*x_shape[:-1], output), memory_shape)
+            if not self.attention.built:  # one from a saved config is
+                self.attention.build((*x_shape[:-1], output), memory_shape)
             self.combine = keras.layers.Dense(self.units, "tanh", name="combine", **part)
             self.combine.build((*x_shape[:-1], memory_shape[-1] + output))
-        given = [memory_shape[-1]] if states_shape is None else [s[-1] for s in states_shape]
+        self.given = None if states_shape is None else [shape[-1] for shape in states_shape]
+        given = [memory_shape[-1]] if self.given is None else self.given
         self.bridges = []
         if states_shape is None or given != self.state_sizes:
             names = [letter for (layer,) in self.stack.recurrent for letter in layer.cell.states]
@@ -147,6 +149,12 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
 
     def start(self, memory, memory_mask, states):
         """The first recurrent states, `(B, *)` each."""
+        given = None if states is None else [state.shape[-1] for state in states]
+        if given != self.given:
+            raise ValueError(
+                "`states` must be such as the decoder was built for. "
+                f"Expected: {said(self.given)}. Received: {said(given)}"
+            )
         if states is None:
             mask = ops.ones_like(memory[..., :1]) if memory_mask is None else memory_mask[..., None]
             mask = ops.cast(mask, memory.dtype)
@@ -236,6 +244,10 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
 
     def weights_spec(self, x, memory):
         return None if self.attention is None else super().weights_spec(x, memory)
+
+
+def said(widths):
+    return None if widths is None else f"widths {widths}"
 
 
 class FeedingCell(keras.layers.Layer):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from keras import ops
 
-from seqkit import layers, training
+from seqkit import decoding, layers, training
 from seqkit.layers.pooling import Pooling
 from seqkit.testing import decoder_examples, series_examples
 
@@ -35,6 +35,7 @@ __all__ = [
     "POOLINGS",
     "RECURRENT",
     "SCHEDULES",
+    "SEARCHES",
     "STACKS",
     "WRITERS",
     "Example",
@@ -248,6 +249,12 @@ SCHEDULES = {
     ),
 }
 
+# How to look for an answer.
+SEARCHES = {
+    "Search": Example(functools.partial(decoding.Search, 3, no_repeat=2), ()),
+    "Sampling": Example(functools.partial(decoding.Sampling, 2, top_p=0.5), ()),
+}
+
 TEXTS = ("a joyless mess", "a joy", "", "no mess at all")
 LABELS = ("negative", "positive", "negative", "positive")
 
@@ -307,7 +314,7 @@ def translation(tokens="pieces"):
 
 def translator():
     """A small translator of words."""
-    from seqkit import decoding, models
+    from seqkit import models
 
     return models.Translator(
         translation("words"),

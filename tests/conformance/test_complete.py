@@ -6,6 +6,7 @@ import keras
 import pytest
 
 import seqkit.data
+import seqkit.decoding
 import seqkit.layers
 import seqkit.models
 import seqkit.training
@@ -25,6 +26,7 @@ TABLES = (
     "LOSSES",
     "METRICS",
     "SCHEDULES",
+    "SEARCHES",
     "DATA",
     "MODELS",
     "HEADS",
@@ -54,7 +56,7 @@ def test_every_registered_class_has_an_example(present):
     assert not missing, f"add to seqkit/testing/examples.py: {sorted(missing)}"
 
 
-@pytest.mark.parametrize("package", ["layers", "training", "models", "data"])
+@pytest.mark.parametrize("package", ["layers", "training", "decoding", "models", "data"])
 def test_every_public_part_has_an_example(present, package):
     """What is a Keras layer, loss, metric or model, or has a config of its own."""
     package = getattr(seqkit, package)

@@ -22,6 +22,7 @@ from seqkit.testing.examples import (
     POOLINGS,
     RECURRENT,
     SCHEDULES,
+    SEARCHES,
     STACKS,
     WRITERS,
 )
@@ -37,7 +38,7 @@ LAYERS_OF_ALL_KINDS = {
     **WRITERS,
 }
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
-ALL |= {**HEADS, **DECODERS, **SCHEDULES}
+ALL |= {**HEADS, **DECODERS, **SCHEDULES, **SEARCHES}
 
 
 def again(thing):
