@@ -40,7 +40,8 @@ def attention(translation):
         )
     weights = np.asarray(seen.weights, "float32")
     rows, columns = weights.shape
-    size = 0.32 * columns + 1.6, 0.32 * rows + 1.2
+    wide, high = (0.09 * max(map(len, side)) for side in (seen.target, seen.source))
+    size = 0.32 * columns + wide + 1.1, 0.32 * rows + high + 0.4
     figure = Figure(figsize=(max(3.2, size[0]), max(2.4, size[1])), layout="constrained")
     panel = figure.subplots()
     image = panel.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")

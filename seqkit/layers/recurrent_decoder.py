@@ -116,7 +116,8 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         self.stack.build((*x_shape[:-1], width))
         output = self.stack.recurrent[-1][0].cell.output_size
         if self.attention is not None:
-            self.attention.build((*x_shape[:-1], output), memory_shape)
+            if not self.attention.built:  # one that was saved comes with its weights
+                self.attention.build((*x_shape[:-1], output), memory_shape)
             self.combine = keras.layers.Dense(self.units, "tanh", name="combine", **part)
             self.combine.build((*x_shape[:-1], memory_shape[-1] + output))
         given = [memory_shape[-1]] if states_shape is None else [s[-1] for s in states_shape]
