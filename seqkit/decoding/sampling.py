@@ -62,6 +62,10 @@ class Sampling:
     def get_config(self):
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
     # What the search asks of either way to go on.
     beams = property(lambda self: self.samples)
     coverage_penalty, branches = 0.0, False

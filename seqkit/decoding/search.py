@@ -57,6 +57,10 @@ class Search:
     def get_config(self):
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
     branches = True  # a sequence may go on in several ways
 
     def advance(self, beam, logits, log_sum, at, **options):
