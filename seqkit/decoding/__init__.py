@@ -1,5 +1,7 @@
 """Decoding: from a decoder that gives one step to whole sequences, in one compiled loop."""
 
+from seqkit.decoding.constraints import Forbidden, NoRepeat, Prefix, Required
+from seqkit.decoding.sampling import Sampling
 from seqkit.decoding.search import Search, search
 
-__all__ = ["Search", "search"]
+__all__ = ["Forbidden", "NoRepeat", "Prefix", "Required", "Sampling", "Search", "search"]

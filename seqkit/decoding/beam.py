@@ -39,9 +39,10 @@ class Beam:
         return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
 
-def begin(batch, beams, room, covered):
-    """K equal sequences of no ids, of which only the first counts."""
-    first = ops.where(ops.arange(beams) == 0, 0.0, LOW)
+def begin(batch, beams, room, covered, *, branches):
+    """K sequences of no ids; of equal ones that branch, only the first counts."""
+    counts = ops.arange(beams) < (1 if branches else beams)
+    first = ops.where(counts, 0.0, LOW)
     return Beam(
         total=ops.broadcast_to(ops.cast(first, "float32"), (batch, beams)),
         ids=ops.zeros((batch, beams, room), "int32"),
@@ -64,7 +65,9 @@ def longer(ids, room):
     return ops.concatenate([ids, ops.zeros((batch, beams, room - before), "int32")], axis=2)
 
 
-def advance(beam, logits, log_sum, at, *, end, last, penalties, read=None):
+def advance(
+    beam, logits, log_sum, at, *, end, last, penalties, read=None, required=None, phrases=None
+):
     """One step on.
 
     Of all continuations, those among the K best that end are finished; the K best that do not
@@ -79,6 +82,7 @@ def advance(beam, logits, log_sum, at, *, end, last, penalties, read=None):
         last: bool `(B,)`, whether a sentence has to end here.
         penalties: pair of floats, for length and coverage, see `normalised`.
         read: `(B, K, S)`, what this step reads of the source, or None.
+        required: `constraints.Required` or None, with its `phrases`.
 
     Returns:
         The next `Beam`, the ids `(B, K)` to go on with, and for each the beam `(B, K)` that
@@ -88,22 +92,43 @@ def advance(beam, logits, log_sum, at, *, end, last, penalties, read=None):
     before = beam.total - log_sum
     ends = before + logits[:, :, end]
     # K of each beam that do not end are enough, and the end is one id.
-    if beams == 1:
+    if beams == 1 and required is None:
         ids = ops.cast(ops.argmax(logits, axis=-1), "int32")[..., None]
         best = ops.max(logits, axis=-1, keepdims=True)
     else:
         best, ids = ops.top_k(logits, min(beams + 1, logits.shape[-1]))
         ids = ops.cast(ids, "int32")  # (B, K, K + 1)
+    if required is not None:
+        more = required.next(beam.ids, at, phrases)
+        known = ops.any(more[..., None] == ids[:, :, None], axis=-1)
+        value = ops.take_along_axis(logits, more, axis=-1)
+        value = ops.where(ops.logical_or(known, more == 0), LOW, value)
+        best, ids = ops.concatenate([best, value], -1), ops.concatenate([ids, more], -1)
+        complete = required.complete(beam.ids, at, phrases)
+        ends = ops.where(ops.logical_or(complete, last[:, None]), ends, LOW)
+        ends = ops.where(complete, ends, ops.maximum(ends + LOW / 4, LOW))
     best = best + before[:, :, None]
     best = ops.where(ops.logical_or(ids == end, last[:, None, None]), LOW, best)
-    choices = best.shape[2]
+    choices = ops.shape(best)[2]
     best, ids = (ops.reshape(tensor, (-1, beams * choices)) for tensor in (best, ids))
-    total, place = (best, ops.zeros_like(ids)) if beams == 1 else ops.top_k(best, beams)
+    if required is None:
+        total, place = (best, ops.zeros_like(ids)) if choices == 1 else ops.top_k(best, beams)
+    else:
+        parents = ops.arange(beams * choices, dtype="int32") // choices
+        parents = ops.broadcast_to(parents, ops.shape(ids))
+        place = shared_out(
+            best, continued(beam.ids, at, ids, parents), at, beams, required, phrases
+        )
+        total = ops.take_along_axis(best, place, axis=1)
     place = ops.cast(place, "int32")
     token, parent = ops.take_along_axis(ids, place, axis=1), place // choices
 
     covered = beam.covered if read is None else beam.covered + ops.cast(read, "float32")
-    better = count(total[:, None] > ends[:, :, None]) + count(ends[:, None] > ends[:, :, None])
+    rivals = total
+    if required is not None:  # those that still have to say something are no rivals
+        going = required.complete(continued(beam.ids, at, token, parent), at + 1, phrases)
+        rivals = ops.where(going, total, LOW)
+    better = count(rivals[:, None] > ends[:, :, None]) + count(ends[:, None] > ends[:, :, None])
     ending = ops.logical_and(better < beams, ends > LOW / 2)
     ending = ops.logical_and(ending, (beam.count < beams)[:, None])
     scores = normalised(ends, at + 1, covered, *penalties)
@@ -111,17 +136,37 @@ def advance(beam, logits, log_sum, at, *, end, last, penalties, read=None):
     finished = ops.concatenate([beam.finished, beam.ids], axis=1)
     scores, kept = ops.top_k(scores, beams)
 
-    here = ops.arange(ops.shape(beam.ids)[2], dtype="int32") == at
-    ids = ops.where(here, token[:, :, None], take(beam.ids, parent))
     new = Beam(
         total=total,
-        ids=ids,
+        ids=continued(beam.ids, at, token, parent),
         covered=take(covered, parent),
         scores=scores,
         finished=take(finished, kept),
         count=ops.where(last, beams, beam.count + count(ending)),
     )
     return new, token, parent
+
+
+def continued(ids, at, token, parent):
+    """Sequences `(B, N, L)`: those of the beams `parent` `(B, N)` with `token` at step `at`."""
+    here = ops.arange(ops.shape(ids)[2], dtype="int32") == at
+    return ops.where(here, token[:, :, None], take(ids, parent))
+
+
+def shared_out(scores, ids, at, beams, required, phrases):
+    """Places `(B, K)` of the candidates that go on: the best of each bank, then the second best.
+
+    A bank is the candidates that have said as much of their phrases; where there are more banks
+    than beams, those that have said most go first.
+    """
+    bank = required.met(ids, at + 1, phrases)
+    # Equal scores are told apart by their place, so that ranks are whole orders.
+    place = ops.arange(ops.shape(scores)[1], dtype="int32")
+    first = ops.logical_and(scores[:, None] == scores[:, :, None], place < place[:, None])
+    ahead = ops.logical_or(scores[:, None] > scores[:, :, None], first)  # (B, N, N)
+    rank = count(ops.logical_and(ahead, bank[:, None] == bank[:, :, None]))
+    rank = rank + ops.where(scores <= LOW / 2, ops.shape(scores)[1], 0)
+    return ops.top_k(bank - rank * (required.most + 1), beams)[1]
 
 
 def count(conditions):

@@ -57,9 +57,35 @@ class Search:
     def get_config(self):
         return dataclasses.asdict(self)
 
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
 
-def search(decoder, read, state, *, limit, how, start, end, longest, source=0, constraints=()):
-    """The K best sequences of each sentence.
+    branches = True  # a sequence may go on in several ways
+
+    def advance(self, beam, logits, log_sum, at, **options):
+        """One step on, see `beam.advance`."""
+        options.pop("draws")
+        penalties = self.length_penalty, self.coverage_penalty
+        return beams_.advance(beam, logits, log_sum, at, penalties=penalties, **options)
+
+
+def search(
+    decoder,
+    read,
+    state,
+    *,
+    limit,
+    how,
+    start,
+    end,
+    longest,
+    source=0,
+    constraints=(),
+    required=None,
+    draws=None,
+):
+    """The K best sequences of each sentence, or K that are drawn.
 
     The room for ids and caches doubles as sequences grow. In a TensorFlow graph with open
     shapes, sentences that are done leave the loop once they are the greater part; where
@@ -71,12 +97,14 @@ def search(decoder, read, state, *, limit, how, start, end, longest, source=0, c
         read: structure of tensors, the first axis B; what each step reads.
         state: structure of tensors, the first axis R; what each row carries.
         limit: int32 `(B,)`, most ids of a sequence, the end included.
-        how: `Search`.
+        how: `Search` or `Sampling`.
         start, end: int, ids of the beginning and the end.
         longest: int, the most that `limit` may be; where shapes are open nothing hangs on it.
         source: int S, steps of the source, for a coverage penalty.
         constraints: objects with `apply(logits (B, K, V), ids (B, K, L), at, own)` and `own`, a
             structure of tensors with the first axis B.
+        required: `constraints.Required`, phrases that have to stand in a sequence, or None.
+        draws: `(B, K, L)` float32, uniform in [0, 1), for `Sampling`.
 
     Returns:
         ids `(B, K, L)` int32, 0 behind the last, and scores `(B, K)` float32, best first. The
@@ -84,13 +112,12 @@ def search(decoder, read, state, *, limit, how, start, end, longest, source=0, c
     """
     beams, batch = how.beams, ops.shape(limit)[0]
     coverage = how.coverage_penalty > 0
-    penalties = how.length_penalty, how.coverage_penalty
 
     def unfinished(sentences):
         return ops.sum(ops.cast(Beam(*sentences[0]).count < beams, "int32"))
 
     def step(at, sentences, state, tokens):
-        tensors, read, limit, own = sentences[:4]
+        tensors, read, limit, own, (phrases, drawn) = sentences[:5]
         beam = Beam(*tensors)
         logits, state, seen = decoder.step(ops.reshape(tokens, (-1,)), read, state, at, coverage)
         log_sum = ops.reshape(ops.logsumexp(logits, axis=-1), (-1, beams))
@@ -99,10 +126,12 @@ def search(decoder, read, state, *, limit, how, start, end, longest, source=0, c
             seen = ops.reshape(seen, (-1, beams, ops.shape(seen)[-1]))
         for constraint, mine in zip(constraints, own, strict=True):
             logits = constraint.apply(logits, beam.ids, at, mine)
-        options = {"end": end, "last": at >= limit - 1, "penalties": penalties}
-        options["read"] = seen if coverage else None
-        beam, tokens, parent = beams_.advance(beam, logits, log_sum, at, **options)
-        if beams > 1:
+        options = {"end": end, "last": at >= limit - 1, "draws": drawn}
+        if how.branches:
+            options |= {"read": seen if coverage else None}
+            options |= {"required": required, "phrases": phrases}
+        beam, tokens, parent = how.advance(beam, logits, log_sum, at, **options)
+        if how.branches and beams > 1:
             state = decoder.reorder(state, rows_of(parent, beams))
         return at + 1, (beam.tensors(), *sentences[1:]), state, tokens
 
@@ -116,9 +145,16 @@ def search(decoder, read, state, *, limit, how, start, end, longest, source=0, c
 
         return ops.while_loop(going_on, step, (at, sentences, state, tokens))
 
-    beam = beams_.begin(batch, beams, 0, source if coverage else 0)
-    own = [constraint.own for constraint in constraints]
-    sentences = (beam.tensors(), read, limit, own)
+    beam = beams_.begin(batch, beams, 0, source if coverage else 0, branches=how.branches)
+    nothing = ops.zeros((batch, 0), "int32")
+    phrases = nothing if required is None else required.own
+    given = (
+        read,
+        limit,
+        [c.own for c in constraints],
+        (phrases, nothing if draws is None else draws),
+    )
+    sentences = (beam.tensors(), *given)
     tokens = ops.full((batch, beams), start, "int32")
     at = ops.convert_to_tensor(0, "int32")
     if isinstance(batch, int):
@@ -144,7 +180,7 @@ def search(decoder, read, state, *, limit, how, start, end, longest, source=0, c
         return ops.where(at < room, room, 2 * room), at, sentences, state, tokens, ids, scores
 
     room = ops.maximum(batch * 0, ROOM)  # not known to the graph, so that it may change
-    sentences = (beams_.grow(beam, room).tensors(), read, limit, own, ops.arange(batch))
+    sentences = (beams_.grow(beam, room).tensors(), *given, ops.arange(batch))
     state = decoder.grow(state, room)
     ids, scores = Beam(*sentences[0]).finished, Beam(*sentences[0]).scores
     results = ops.while_loop(

@@ -1,25 +1,22 @@
-"""A sequence to another sequence: what reads, what writes, and how the two are asked.
+"""A text to another text: translation, and whatever else is asked in this way.
 
-Shapes: B texts, S steps of the source, T of the target, D features, V ids of the target, K beams,
-R = B * K rows, L steps of the answer.
+Shapes: B texts, S steps of the source, T of the target, D features, M width of the memory, V ids
+of the target, K beams, L steps of the answer.
 """
 
 import dataclasses
-import functools
 import math
 
 import keras
 import numpy as np
 from keras import ops
 
-from seqkit.decoding import Search, search
+from seqkit.decoding import Sampling
 from seqkit.decoding.beam import LOW
-from seqkit.layers import engine
 from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
-from seqkit.models.raw import is_raw_beside_dicts
-from seqkit.models.task import Task
+from seqkit.models.seq2seq_network import Seq2SeqNetwork
 from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
+from seqkit.models.wishes import Wishes
 
 __all__ = ["Translator"]
 
@@ -28,7 +25,7 @@ READ = 8192  # texts whose ids are looked up at a time
 
 
 @keras.saving.register_keras_serializable("seqkit")
-class Translator(Task):
+class Translator(Seq2SeqNetwork):
     """Embeddings, an encoder, a decoder, and a logit for each id that may come next.
 
     Called on a batch it gives logits `(B, T, V)` for the targets in it (teacher forcing);
@@ -66,173 +63,6 @@ class Translator(Task):
         <class 'str'>
     """
 
-    batch_size = 64  # of `translate`; training goes by `batch_tokens`
-    is_raw = staticmethod(is_raw_beside_dicts)
-
-    def __init__(
-        self,
-        preprocessor,
-        encoder,
-        decoder,
-        *,
-        embedding=256,
-        tied=True,
-        dropout=0.0,
-        reverse_source=False,
-        longest_ratio=3.0,
-        batch_tokens=2048,
-        search=None,
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(preprocessor, seed=seed, **kwargs)
-        self.encoder, self.decoder = encoder, decoder
-        self.embedding = positive_int("embedding", embedding)
-        self.tied, self.reverse_source = tied, reverse_source
-        self.dropout = rate("dropout", dropout)
-        if not longest_ratio > 0:
-            raise ValueError(f"`longest_ratio` must be positive. Received: {longest_ratio!r}")
-        self.longest_ratio = float(longest_ratio)
-        self.batch_tokens = positive_int("batch_tokens", batch_tokens)
-        self.search = Search(beams=5) if search is None else search
-
-        def embed(size, name):
-            # Of unit variance once it is scaled, and small enough to be the output layer.
-            start = keras.initializers.RandomNormal(stddev=embedding**-0.5)
-            return keras.layers.Embedding(size, embedding, start, name=name)
-
-        self.embed_target = embed(preprocessor.target_size, "embed_target")
-        self.embed_source = self.embed_target
-        if not (tied and preprocessor.shared):
-            self.embed_source = embed(preprocessor.source_size, "embed_source")
-        self.drop = keras.layers.Dropout(dropout)
-        self.drop_output = keras.layers.Dropout(dropout)
-        self.exit = None
-
-    # --- the parts --------------------------------------------------------------------
-
-    def build(self, input_shape=None):
-        for layer in (self.embed_target, self.embed_source):
-            if not layer.built:
-                layer.build((None, None))
-        source = keras.KerasTensor((None, None, self.embedding), dtype=self.compute_dtype)
-        memory, *states = keras.tree.flatten(self.encoder(source))
-        shapes = [state.shape for state in states] or None
-        if not self.decoder.built:
-            self.decoder.build((None, None, self.embedding), memory.shape, shapes)
-        width = self.decoder.compute_output_shape((None, None, self.embedding))[-1]
-        if self.tied and width != self.embedding:
-            self.exit = keras.layers.Dense(self.embedding, name="exit")
-            self.exit.build((None, None, width))
-        size = self.preprocessor.target_size
-        if not self.tied:
-            self.head = self.add_weight((width, size), name="head")
-        self.head_bias = self.add_weight((size,), "zeros", name="head_bias")
-        self.built = True
-
-    def get_build_config(self):
-        return {"built": True}  # the preprocessor knows every shape
-
-    def build_from_config(self, config):
-        self.build()
-
-    def embed(self, layer, ids, training=False):
-        x = layer(ids) * self.embedding**0.5
-        return self.drop(x, training=training)
-
-    def encode(self, source, training=False):
-        """Ids `(B, S)` to the memory `(B, S, M)`, its mask and the last states, or None."""
-        if self.reverse_source:
-            source = ops.flip(source, axis=1)
-        mask = ops.not_equal(source, 0)
-        x = self.embed(self.embed_source, source, training)
-        read = self.encoder(x, training=training, **self.masked(self.encoder, mask))
-        memory, *states = read if isinstance(read, (tuple, list)) else (read,)
-        return memory, mask, states or None
-
-    def output_layer(self):
-        """Matrix `(D, V)` and bias `(V,)`."""
-        if self.tied:
-            return ops.transpose(
-                ops.convert_to_tensor(self.embed_target.embeddings)
-            ), self.head_bias
-        return ops.convert_to_tensor(self.head), self.head_bias
-
-    def logits(self, x, matrix, bias):
-        """`(..., N) -> (..., V)` float32: a softmax in float16 loses the unlikely ids."""
-        x = x if self.exit is None else self.exit(x)
-        logits = ops.matmul(x, ops.cast(matrix, x.dtype))
-        return ops.cast(logits, "float32") + ops.cast(bias, "float32")
-
-    def call(self, batch, training=False, return_weights=False):
-        """A batch of ids -> logits `(B, T, V)`; with `return_weights` also `(B, T, S)`."""
-        memory, mask, states = self.encode(batch["source"], training)
-        y = self.embed(self.embed_target, batch["target"], training)
-        options = {"return_weights": True} if return_weights else {}
-        y = self.decoder(y, memory, memory_mask=mask, states=states, training=training, **options)
-        y, weights = y if return_weights else (y, None)
-        logits = self.logits(self.drop_output(y, training=training), *self.output_layer())
-        return (logits, weights) if return_weights else logits
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape["target"], self.preprocessor.target_size)
-
-    def parts(self):
-        """What the model is made of, for `inspect.facts`: plain values and layers."""
-        return {
-            "source vocabulary": self.preprocessor.source_size,
-            "target vocabulary": self.preprocessor.target_size,
-            "encoder": self.encoder,
-            "decoder": self.decoder,
-            "tied": self.tied,
-        }
-
-    def batching(self, batch_size):
-        if batch_size is None:
-            return {"tokens": self.batch_tokens}
-        return super().batching(batch_size)
-
-    # --- the search -------------------------------------------------------------------
-
-    def find(self, source, how, limit=None, constraints=()):
-        """Ids `(B, S)` -> ids `(B, K, L)` and scores `(B, K)`, as `decoding.search` gives them."""
-        memory, mask, states = self.encode(source)
-        read, state = self.decoder.begin(memory, mask, states=states, rows=how.beams)
-        lengths = ops.sum(ops.cast(mask, "int32"), axis=1)
-        own = ops.cast(self.longest_ratio * ops.cast(lengths, "float32"), "int32") + 20
-        text = self.preprocessor
-        return search(
-            Stepper(self, never=(0, 1, text.start)),
-            read,
-            state,
-            limit=own if limit is None else ops.minimum(own, limit),
-            how=how,
-            start=text.start,
-            end=text.end,
-            longest=self.longest(ops.shape(source)[1]),
-            source=ops.shape(source)[1],
-            constraints=constraints,
-        )
-
-    def longest(self, steps):
-        """Most ids for a source of that many; nobody asks where shapes are open."""
-        return int(self.longest_ratio * steps) + 20 if isinstance(steps, int) else 0
-
-    def respond(self, source, how=None, limit=None, constraints=()):
-        """A batch of ids -> dict: `ids` `(B, K, L)` int32, `scores` `(B, K)` float32."""
-        how = self.search if how is None else how
-        if constraints:  # they hold tensors of their own
-            found = self.find(source, how, limit, constraints)
-            return dict(zip(("ids", "scores"), found, strict=True))
-        graph = self.graphs.get((how, limit), lambda source: self.find(source, how, limit))
-        return dict(zip(("ids", "scores"), graph(source), strict=True))
-
-    @functools.cached_property
-    def graphs(self):
-        return Graphs(self)
-
-    # --- answers ----------------------------------------------------------------------
-
     def translate(
         self,
         texts,
@@ -241,7 +71,13 @@ class Translator(Task):
         n_best=1,
         length_penalty=None,
         coverage_penalty=None,
+        no_repeat=None,
         max_length=None,
+        prefix=None,
+        required=None,
+        forbidden=None,
+        sampling=None,
+        seed=None,
         attention=False,
         batch_size=None,
     ):
@@ -249,13 +85,21 @@ class Translator(Task):
 
         Args:
             texts: list of str, or one; or other raw data.
-            beams: int K, how many sequences to follow at a time; 1 is greedy. This and the next
-                two default to what `self.search` says, see `seqkit.decoding.Search`.
+            beams: int K, how many sequences to follow at a time; 1 is greedy. What is left out
+                of this, the penalties and `no_repeat` is as `self.search` says; see
+                `seqkit.decoding.Search` for all four.
             n_best: int, how many translations of each text to give, up to K.
             length_penalty: float, how much longer translations are favoured.
             coverage_penalty: float, what it costs to leave parts of the source unread.
+            no_repeat: int n, so that no n pieces in a row stand in a translation twice.
             max_length: int, most ids of a translation; by default as many as the length of the
-                source allows, see `longest_ratio`.
+                source allows, see `longest_ratio`. What is forced is not counted.
+            prefix: str with which every translation begins, or a list with one for each text.
+            required: list of str that have to stand in every translation, or a list of such
+                lists, one for each text.
+            forbidden: list of str that stand in no translation.
+            sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
+            seed: int, of the draws; None for one drawn at random.
             attention: whether to say what each piece of the translation read.
             batch_size: texts that are translated at a time; default 64.
 
@@ -264,30 +108,35 @@ class Translator(Task):
             `.attention`.
 
         Raises:
-            ValueError: an argument out of range.
+            ValueError: an argument out of range, or arguments that do not go together.
         """
         asked = {
             "beams": beams,
             "length_penalty": length_penalty,
             "coverage_penalty": coverage_penalty,
+            "no_repeat": no_repeat,
         }
-        asked = {name: value for name, value in asked.items() if value is not None}
-        how = dataclasses.replace(self.search, **asked)
+        how = self.how({k: v for k, v in asked.items() if v is not None}, sampling, required)
         if not isinstance(n_best, int) or not 1 <= n_best <= how.beams:
             raise ValueError(
                 f"`n_best` must be an int from 1 to the number of beams. "
                 f"Received: n_best={n_best!r}, beams={how.beams}"
             )
-        if max_length is not None:
-            # The end of a translation counts as an id.
+        if max_length is not None:  # the end counts as an id
             max_length = positive_int("max_length", max_length) + 1
         if isinstance(texts, (list, tuple)) and not len(texts):
             return Translations()
         texts = [texts] if isinstance(texts, str) else texts
         sources = self.examples(texts, None, "texts").sources
+        wishes = Wishes(self.preprocessor, len(sources), prefix, required, forbidden)
+        noise = np.random.SeedSequence(seed).entropy
         found = [None] * len(sources)
         for rows, ids in self.by_length(sources, batch_size or self.batch_size):
-            answer = self.respond(ids, how, max_length)
+            tensors = wishes.of(rows)
+            if sampling is not None:
+                width = self.longest(ids.shape[1]) + wishes.width
+                tensors["draws"] = draws(noise, rows, how.beams, width)
+            answer = self.respond(ids, how, max_length, forbidden=wishes.forbidden, **tensors)
             best = ops.convert_to_numpy(answer["ids"])[:, :n_best]
             scores = ops.convert_to_numpy(answer["scores"])[:, :n_best]
             words = self.preprocessor.text(best.reshape(-1, best.shape[-1])).numpy()
@@ -295,9 +144,24 @@ class Translator(Task):
             seen = self.attention(ids, best[:, 0]) if attention else [None] * len(rows)
             for k, row in enumerate(rows):
                 pairs = zip(words[k], map(float, scores[k]), strict=True)
-                first, *others = [pair for pair in pairs if pair[1] > LOW / 2]
+                first, *others = [
+                    pair for n, pair in enumerate(pairs) if not n or pair[1] > LOW / 8
+                ]
                 found[row] = Translation(sources[row], *first, others, seen[k])
         return Translations(found)
+
+    def how(self, asked, sampling, required):
+        """The `Search` or `Sampling` that was asked for."""
+        if sampling is None:
+            return dataclasses.replace(self.search, **asked)
+        if not isinstance(sampling, Sampling):
+            raise ValueError(
+                f"`sampling` must be a seqkit.decoding.Sampling or None. Received: {sampling!r}"
+            )
+        if asked or required:
+            wrong = [*asked, *(["required"] if required else [])]
+            raise ValueError(f"`sampling` does not go with {', '.join(wrong)}")
+        return sampling
 
     def by_length(self, texts, batch_size):
         """Batches of texts of like length: which they are, and their ids `(B, S)`."""
@@ -378,32 +242,11 @@ class Translator(Task):
         return math.exp(total / count)
 
 
-class Stepper:
-    """The decoder and what stands round it, as `decoding.search` asks for it."""
-
-    def __init__(self, model, never):
-        self.model, self.decoder = model, model.decoder
-        self.grow, self.reorder = model.decoder.grow, model.decoder.reorder
-        # Outside the loop: transposing the matrix at each step costs as much as the product.
-        self.matrix, bias = model.output_layer()
-        barred = np.zeros(bias.shape, "float32")
-        barred[list(never)] = LOW
-        self.bias = ops.cast(bias, "float32") + barred
-
-    def step(self, ids, read, state, at, weights=False):
-        x = self.model.embed(self.model.embed_target, ids)
-        y, state, seen = self.decoder.advance(x, read, state, at, weights=weights)
-        return self.model.logits(y, self.matrix, self.bias), state, seen
-
-
-class Graphs:
-    """The compiled functions of a model, by name: nothing of it that would be saved."""
-
-    def __init__(self, model):
-        self.model, self.made = model, {}
-
-    def get(self, name, function):
-        """The graph of that name, of `function` where there is none yet."""
-        if name not in self.made:
-            self.made[name] = engine.compiled(function, self.model.variables)
-        return self.made[name]
+def draws(entropy, rows, samples, width):
+    """Uniform numbers `(B, K, L)`, the same for a text wherever it stands in a batch."""
+    return np.stack(
+        [
+            np.random.default_rng([entropy, int(row)]).random((samples, width), "float32")
+            for row in rows
+        ]
+    )

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from seqkit import data
-from seqkit.data import public_series
+from seqkit.data import public_pairs, public_series
 
 MODULES = [module.name for module in pkgutil.walk_packages(data.__path__, "seqkit.data.")]
 # Bases nobody builds have no example of their own.
@@ -51,8 +51,11 @@ def test_the_list_of_names_is_complete_and_sorted():
         "ahead",
         "learned",
     }
+    inner |= {"times_of", "numbers_of", "filled", "with_gaps_open", "without_duplicates"}
+    inner |= {"looked_up", "numbered_words"}
     inner |= {"following", "infer", "offset_of", "positions", "times_from", "seconds", "signatures"}
-    inner |= set(public_series.__all__)
+    inner |= {*public_series.__all__, *public_pairs.__all__}
+    inner |= {"PairBatches", "Plan", "as_text", "combining", "compose", "find", "pair_buckets"}
     assert public - inner <= set(data.__all__)
 
 

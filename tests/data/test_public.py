@@ -173,6 +173,43 @@ def test_another_column_of_ewt():
     assert "NOUN" not in tags
 
 
+@needs("multi30k")
+def test_multi30k_has_its_published_sizes():
+    splits = data.load("multi30k")
+    sizes = {part: len(pairs) for part, pairs in splits.examples.items()}
+    assert sizes == {"train": 29_000, "validation": 1_014, "test": 1_000}
+    assert next(iter(splits.test)) == (
+        "A man in an orange hat starring at something.",
+        "Ein Mann mit einem orangefarbenen Hut, der etwas anstarrt.",
+    )
+    back = data.load("multi30k", source="de", target="en")
+    assert back.validation.sources == splits.validation.targets
+    assert back.validation.targets == splits.validation.sources
+    with pytest.raises(DataError, match=r"Received: 'en' and 'fr'"):
+        data.load("multi30k", target="fr")
+
+
+@needs("tatoeba_fra_eng")
+def test_tatoeba_has_each_english_sentence_in_one_part():
+    splits = data.load("tatoeba")
+    sizes = {part: len(pairs) for part, pairs in splits.examples.items()}
+    assert sizes == {"train": 53_989, "validation": 3_049, "test": 2_962}
+    english = [set(pairs.sources) for pairs in splits.examples.values()]
+    assert sum(map(len, english)) == len(set.union(*english)) == 38_520
+    assert ("Go.", "Va !") in {pair for pairs in splits.examples.values() for pair in pairs}
+
+
+@needs("multi30k")
+def test_bucketing_wastes_less_than_an_eighth_of_multi30k():
+    train = data.load("multi30k").train
+    batches = data.Translation.learn(train.subset(range(4000))).batches(train, tokens=4096)
+    report = batches.report()
+    assert report.waste_after < 0.12
+    assert report.waste_before > 0.5
+    assert len(batches.widths) <= 16
+    assert report.shapes <= 32
+
+
 def test_options_that_a_set_has_not():
     with pytest.raises(TypeError, match=r"sst2 takes no further options. Received: column"):
         data.load("sst2", column="upos")

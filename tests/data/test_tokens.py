@@ -301,7 +301,8 @@ BAD = {
     "negative id": (lambda: Words(["a"]).text([-1]), "`ids` must lie in [0, 3). Received: -1"),
     "unknown name": (
         lambda: data.get_tokens("syllables", ["a"]),
-        "must be one of words, characters, subwords, pieces, or a Tokens instance. Received: 'syllables'",
+        "must be one of words, characters, subwords, pieces, or a Tokens instance. "
+        "Received: 'syllables'",
     ),
     "options for an instance": (
         lambda: data.get_tokens(Words(["a"]), size=5),

@@ -1,0 +1,180 @@
+"""What the constraints promise, held against looking at every sequence.
+
+Shapes: B sentences, K beams, V ids.
+"""
+
+import itertools
+
+import numpy as np
+import pytest
+from keras import ops
+
+from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Sampling, Search, search
+from seqkit.decoding.beam import LOW
+from seqkit.decoding.constraints import padded
+
+# Ids 1 to 4 are words; 0 is padding, which no sequence holds.
+V, END, B, LIMIT = 6, 5, 3, 4
+
+
+class Table:
+    """The next id depends on the sentence, the step and the id before."""
+
+    def __init__(self, seed, rows):
+        rng = np.random.default_rng(seed)
+        self.logits, self.rows = rng.normal(size=(B, LIMIT, V, V)).astype("float32"), rows
+        self.logits[..., 0] = LOW
+
+    def step(self, ids, read, state, at, weights):
+        sentence = ops.repeat(read[0], self.rows, axis=0)
+        place = (sentence * LIMIT + ops.minimum(at, LIMIT - 1)) * V + ids
+        flat = ops.reshape(ops.convert_to_tensor(self.logits), (-1, V))
+        return ops.take(flat, place, axis=0), state, None
+
+    def grow(self, state, room):
+        return state
+
+    def reorder(self, state, rows):
+        return state
+
+    def log_p(self, sentence, words):
+        """Log-probability of the words and the end."""
+        total, before = 0.0, 0
+        for t, word in enumerate([*words, END]):
+            logits = self.logits[sentence, t, before].astype("float64")
+            total += logits[word] - np.log(np.exp(logits[1:]).sum())
+            before = word
+        return total
+
+    def best(self, sentence, allowed):
+        """All allowed sequences of less than LIMIT words, best first: pairs (score, words)."""
+        found = [
+            (self.log_p(sentence, words), words)
+            for length in range(LIMIT)
+            for words in itertools.product(range(1, END), repeat=length)
+            if allowed(words)
+        ]
+        return sorted(found, key=lambda pair: -pair[0])
+
+
+def run(table, how, **options):
+    state, limit = [ops.zeros((B * how.beams,))], ops.full((B,), LIMIT, "int32")
+    options |= {"limit": limit, "how": how, "start": 0, "end": END, "longest": LIMIT}
+    return [ops.convert_to_numpy(x) for x in search(table, [ops.arange(B)], state, **options)]
+
+
+def words(row):
+    return tuple(int(i) for i in row if i)
+
+
+def holds(phrase, sequence):
+    return any(sequence[k : k + len(phrase)] == tuple(phrase) for k in range(len(sequence) + 1))
+
+
+ALL = 1 + 4 + 16 + 64  # sequences there are
+CASES = {
+    "prefix": (
+        lambda: [Prefix(padded([[2, 3], [4], []]))],
+        lambda b: lambda s: s[: (2, 1, 0)[b]] == ((2, 3), (4,), ())[b],
+    ),
+    "no word twice": (lambda: [NoRepeat(1)], lambda b: lambda s: len(set(s)) == len(s)),
+    "no pair twice": (
+        lambda: [NoRepeat(2)],
+        lambda b: lambda s: len(set(itertools.pairwise(s))) == max(len(s) - 1, 0),
+    ),
+    "forbidden": (
+        lambda: [Forbidden([[1], [2, 3], [4, 4, 2]])],
+        lambda b: lambda s: not any(holds(p, s) for p in ([1], [2, 3], [4, 4, 2])),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_wide_beam_finds_all_that_is_allowed(case):
+    constraints, allowed = CASES[case]
+    table = Table(1, ALL)
+    ids, scores = run(table, Search(ALL, 0.0), constraints=constraints())
+    for b in range(B):
+        expected = table.best(b, allowed(b))
+        real = scores[b] > LOW / 8
+        assert real.sum() == len(expected)
+        np.testing.assert_allclose(scores[b][real], [s for s, _ in expected], atol=1e-4)
+        assert {words(row) for row in ids[b][real]} == {w for _, w in expected}
+
+
+PHRASES = [[[2, 3], [4]], [[1, 1]], []]
+
+
+@pytest.mark.parametrize("beams", [1, 2, 4, 30])
+def test_required_phrases_stand_in_every_best_sequence(beams):
+    table = Table(2, beams)
+    rows = [padded(phrases + [[]] * (2 - len(phrases)), 2) for phrases in PHRASES]
+    ids, scores = run(table, Search(beams, 0.0), required=Required(np.stack(rows)))
+    for b, phrases in enumerate(PHRASES):
+        expected = table.best(b, lambda s, phrases=phrases: all(holds(p, s) for p in phrases))
+        for row, score in zip(ids[b], scores[b], strict=True):
+            if score > LOW / 8:
+                assert all(holds(phrase, words(row)) for phrase in phrases)
+                np.testing.assert_allclose(score, table.log_p(b, words(row)), atol=1e-4)
+        if phrases:
+            assert scores[b, 0] > LOW / 8
+        if beams == 30:
+            assert words(ids[b, 0]) == expected[0][1]
+
+
+def test_required_phrases_that_do_not_fit_leave_the_best_sequence():
+    table = Table(3, 2)
+    phrases = np.broadcast_to(padded([[1, 2, 3, 4, 1]]), (B, 1, 5))
+    ids, scores = run(table, Search(2, 0.0), required=Required(phrases))
+    assert (scores[:, 0] < LOW / 8).all()  # told from all that say their phrases
+    assert (ids[:, 0] != 0).any()
+
+
+def test_samples_are_as_frequent_as_they_are_probable():
+    count = 4000
+    table, rng = Table(4, count), np.random.default_rng(0)
+    draws = rng.random((B, count, LIMIT)).astype("float32")
+    ids, scores = run(table, Sampling(count), draws=draws)
+    for b in range(B):
+        found = {}
+        for row, score in zip(ids[b], scores[b], strict=True):
+            found.setdefault(words(row), []).append(score)
+        for _, sequence in table.best(b, lambda s: len(s) < LIMIT - 1):
+            probability = np.exp(table.log_p(b, sequence))
+            deviation = (probability * (1 - probability) / count) ** 0.5
+            share = len(found.get(sequence, [])) / count
+            assert abs(share - probability) < 5 * deviation + 1e-9
+            if sequence in found:
+                np.testing.assert_allclose(found[sequence], table.log_p(b, sequence), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("how", "kept"),
+    [
+        ({"top_k": 2}, [0.0, 0.5 / 0.8, 0.3 / 0.8, 0.0]),
+        ({"top_p": 0.45}, [0.0, 1.0, 0.0, 0.0]),
+        ({"top_p": 0.55}, [0.0, 0.5 / 0.8, 0.3 / 0.8, 0.0]),
+        ({"top_p": 1.0}, [0.05, 0.5, 0.3, 0.15]),
+        ({"temperature": 0.5}, np.square([0.05, 0.5, 0.3, 0.15]) / 0.365),
+        ({"top_k": 1, "temperature": 9.0}, [0.0, 1.0, 0.0, 0.0]),
+    ],
+)
+def test_thinning(how, kept):
+    shares = Sampling(**how).thin(np.log([[[0.05, 0.5, 0.3, 0.15]]]).astype("float32"))
+    shares = ops.convert_to_numpy(shares)[0, 0]
+    np.testing.assert_allclose(shares / shares.sum(), kept, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"samples": 0}, "samples=0"),
+        ({"temperature": 0}, "temperature=0"),
+        ({"top_k": -1}, "top_k=-1"),
+        ({"top_p": 0.0}, "top_p=0.0"),
+        ({"top_p": 1.5}, "top_p=1.5"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        Sampling(**options)
