@@ -14,9 +14,9 @@ from seqkit.testing.gradients import finite_differences, outcome, value_and_grad
 
 ALL = {**ATTENTIONS, **WRITERS}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
-# Compiling costs seconds: one of each kind.
-COMPILED = ("AdditiveAttention", "TransformerDecoder learned", "RecurrentDecoder feeding")
-POLICIES = {"float16": 0.03, "mixed_float16": 0.03, "mixed_bfloat16": 0.2}
+# One of each kind, where a case costs seconds.
+SOME = ("AdditiveAttention", "TransformerDecoder learned", "RecurrentDecoder feeding")
+POLICIES = {"float16": 0.03, "mixed_bfloat16": 0.2}
 
 
 def numpy(tensor):
@@ -33,17 +33,16 @@ def seen(name, memory_mask, memory=None, compiled=None):
     options = {"return_weights": True, "memory_mask": memory_mask}
 
     def loss(memory, x):
-        results = keras.tree.flatten(layer(x, memory, **options))
+        results = [r for r in keras.tree.flatten(layer(x, memory, **options)) if r is not None]
         return sum(ops.sum(random(*r.shape, seed=4) * r) for r in results), results
 
     given = [own if memory is None else memory, x]
     (_, results), by_input, by_weight = value_and_gradients(
         loss, given, layer.trainable_variables, compiled=compiled
     )
-    paths = [weight.path for weight in layer.trainable_variables]
     named = {f"result {k}": numpy(result) for k, result in enumerate(results)}
     named |= dict(zip(("d memory", "d x"), by_input, strict=True))
-    return {**named, **dict(zip(paths, by_weight, strict=True))}
+    return {**named, **{f"d weight {k}": d for k, d in enumerate(by_weight)}}
 
 
 def assert_same(one, other, **close):
@@ -52,8 +51,10 @@ def assert_same(one, other, **close):
         np.testing.assert_allclose(one[what], other[what], **(close or CLOSE), err_msg=what)
 
 
-@pytest.mark.parametrize(("mask", "filler"), [("holes", np.nan), ("empty rows", np.inf)])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    ("name", "mask", "filler"),
+    [*((n, "empty rows", np.nan) for n in ALL), *((n, "holes", np.inf) for n in SOME)],
+)
 def test_what_stands_in_padding_of_the_memory_is_harmless(name, mask, filler):
     mask, memory = MASKS[mask], ALL[name].arguments[1]
     spoilt = seen(name, mask, np.where(mask[:, :, None], memory, np.float32(filler)))
@@ -62,15 +63,13 @@ def test_what_stands_in_padding_of_the_memory_is_harmless(name, mask, filler):
     assert not spoilt["d memory"][~mask].any()
 
 
-@pytest.mark.parametrize("mask", ["holes", "left", "empty rows"])
 @pytest.mark.parametrize("name", ALL)
-def test_masked_equals_unpadded(name, mask):
-    layer, (x, memory), mask = ALL[name].build(), ALL[name].arguments, MASKS[mask]
+def test_masked_equals_unpadded(name):
+    layer, (x, memory), mask = ALL[name].build(), ALL[name].arguments, MASKS["holes"]
     batch = numpy(layer(x, memory, memory_mask=mask))
     for b, valid in enumerate(mask):
-        if valid.any():
-            alone = numpy(layer(x[b : b + 1], memory[b : b + 1, valid]))
-            np.testing.assert_allclose(batch[b], alone[0], **CLOSE)
+        alone = numpy(layer(x[b : b + 1], memory[b : b + 1, valid]))
+        np.testing.assert_allclose(batch[b], alone[0], **CLOSE)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -92,12 +91,11 @@ def test_later_steps_change_nothing_earlier(name):
     assert np.abs(after[:, 2:] - before[:, 2:]).max() > 1e-3
 
 
-@pytest.mark.parametrize("grown", ["at once", "twice"])
 @pytest.mark.parametrize("name", WRITERS)
-def test_step_by_step(name, grown):
+def test_step_by_step(name):
     """Three rows for each memory; room for four steps, then for eight."""
     layer, (_, memory) = WRITERS[name].build(), WRITERS[name].arguments
-    x, mask = random(12, 7, 3, seed=5), MASKS["empty rows"]
+    x, mask = random(12, 6, 3, seed=5), MASKS["empty rows"]
     whole, weights = layer(
         x,
         np.repeat(memory, 3, axis=0),
@@ -105,11 +103,11 @@ def test_step_by_step(name, grown):
         return_weights=True,
     )
     read, state = layer.begin(memory, mask, rows=3)
-    state = layer.grow(state, 4 if grown == "twice" else 7)
+    state = layer.grow(state, 4)
     shapes = [tensor.shape for tensor in keras.tree.flatten(read)]
     assert all(shape[0] == 4 for shape in shapes), "what is read is made for each row"
-    for t in range(7):
-        state = layer.grow(state, 8) if (t, grown) == (4, "twice") else state
+    for t in range(6):
+        state = layer.grow(state, 8) if t == 4 else state
         output, state, share = layer.advance(x[:, t], read, state, t, weights=True)
         np.testing.assert_allclose(numpy(output), numpy(whole)[:, t], **CLOSE)
         if weights is not None:
@@ -134,19 +132,20 @@ def test_rows_that_go_on(name):
         np.testing.assert_allclose(numpy(output), whole[:, t], **CLOSE)
 
 
-@pytest.mark.parametrize("policy", [None, "mixed_float16"])
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_loop_of_steps_in_one_graph(name, policy):
+def test_a_loop_of_steps_in_one_graph(name):
     """As a search does it: the number of the step is a tensor, and states keep their dtype."""
-    layer = WRITERS[name].build(**({"dtype": policy} if policy else {}))
-    x, memory = (ops.cast(a, layer.compute_dtype) for a in WRITERS[name].arguments)
-    steps = x.shape[1]
+    layer = WRITERS[name].build(dtype="mixed_float16")
+    x, memory = (ops.cast(a, "float16") for a in WRITERS[name].arguments)
+    (_, steps, width), units = x.shape, memory.shape[-1]
 
     def run(x, memory):
+        rows = ops.shape(x)[0]
+        x = ops.reshape(x, (rows, steps, width))
+        memory = ops.reshape(memory, (rows, ops.shape(memory)[1], units))
         read, state = layer.begin(memory)
         state = layer.grow(state, steps)
-        last = layer.compute_output_shape(x.shape)[-1]
-        output = ops.zeros((ops.shape(x)[0], last), layer.compute_dtype)
+        output = ops.zeros((rows, layer.compute_output_shape(x.shape)[-1]), "float16")
 
         def step(at, output, state):
             output, state = layer.step(ops.take(x, at, axis=1), read, state, at)
@@ -157,12 +156,13 @@ def test_a_loop_of_steps_in_one_graph(name, policy):
 
     found = numpy(engine.compiled(run, layer.variables)(x, memory)).astype("float32")
     expected = numpy(layer(x, memory))[:, -1].astype("float32")
-    close = {"atol": 0.02, "rtol": 0.02} if policy else CLOSE
-    np.testing.assert_allclose(found, expected, **close)
+    np.testing.assert_allclose(found, expected, rtol=0.02, atol=0.02)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [*((n, "mixed_float16") for n in ALL), *((n, p) for n in SOME for p in POLICIES)],
+)
 def test_policy(name, policy):
     exact, layer = ALL[name].build(), ALL[name].build(dtype=policy)
     layer.set_weights(exact.get_weights())
@@ -183,11 +183,11 @@ def test_policy(name, policy):
             assert str(value.dtype) == narrow
         scale = max(1.0, np.abs(expected[what]).max())
         error = np.abs(value.astype("float64") - expected[what]).max()
-        assert error <= POLICIES[policy] * scale, f"{what}: {error} of {scale}"
+        assert error <= POLICIES.get(policy, 0.03) * scale, f"{what}: {error} of {scale}"
 
 
 @pytest.mark.parametrize("compiled", ["graph", "xla"])
-@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("name", SOME)
 def test_compiled_as_step_by_step(name, compiled):
     if compiled == "graph" and keras.backend.backend() == "jax":
         pytest.skip("JAX compiles by XLA alone")
@@ -195,7 +195,7 @@ def test_compiled_as_step_by_step(name, compiled):
     assert_same(seen(name, mask, compiled=compiled), seen(name, mask), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", [*SOME, "CosineAttention", "RecurrentDecoder cosine"])
 def test_gradient(name):
     """Against finite differences, in float64."""
     if str(numpy(ops.convert_to_tensor(np.zeros(1), "float64")).dtype) != "float64":
@@ -230,7 +230,7 @@ def test_no_rows(name):
     assert layer(x[:0], memory[:0]).shape[:2] == (0, x.shape[1])
 
 
-@pytest.mark.parametrize("name", [n for n in ALL if "alone" not in n])
+@pytest.mark.parametrize("name", [*SOME, "TransformerBlock memory", "RecurrentDecoder"])
 def test_weights_in_a_functional_model(name):
     layer, given = ALL[name].build(), ALL[name].arguments
     inputs = [keras.Input((None, a.shape[-1])) for a in given]
