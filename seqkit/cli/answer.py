@@ -73,8 +73,9 @@ def tag_conllu(model, source, out, as_json):
         filled = out or pathlib.Path(around, "filled.conllu")
         tags = [answer.tags for answer in tagged]
         data.fill_conllu(source, filled, tags, column=tagger.preprocessor.column)
-        if out is None:
-            sys.stdout.write(filled.read_text(encoding="utf-8"))
+        if out is None:  # as bytes: text would lose the carriage returns
+            sys.stdout.flush()
+            sys.stdout.buffer.write(filled.read_bytes())
 
 
 def answer_json(answer):

@@ -208,8 +208,9 @@ class MultiHeadAttention(Configured, keras.layers.Layer):
 
     def times(self, x, name):
         kernel, bias = getattr(self, f"{name}_kernel"), getattr(self, f"{name}_bias")
-        x = ops.matmul(x, kernel)
-        return x if bias is None else x + bias
+        # Outside a call, as while decoding, Keras does not cast the weights.
+        x = ops.matmul(x, ops.cast(kernel, x.dtype))
+        return x if bias is None else x + ops.cast(bias, x.dtype)
 
     def compute_output_spec(self, query, *args, return_weights=False, memory=None, **kwargs):
         memory = args[0] if args else memory
@@ -249,7 +250,7 @@ def turn(x, rotation):
 def masked_softmax(scores, allowed):
     """Shares over the last axis; all zeros where nothing is allowed."""
     if allowed is None:
-        allowed = ops.ones((1, 1, 1, 1), "bool")
+        allowed = ops.ones([1] * len(scores.shape), "bool")
     if scores.shape[-1] in (0, 1):  # Keras's softmax warns of one, and JAX has none of zero
         return ops.where(allowed, ops.ones_like(scores), 0)
     shares = ops.softmax(ops.where(allowed, scores, LOWEST), axis=-1)

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from seqkit.layers.cell_weights import CellWeights
-from seqkit.layers.gates import Gates
+from seqkit.layers.gates import Gates, same
 from seqkit.layers.normalise import layer_norm
 from seqkit.layers.products import blocks, join, multiplier
 
@@ -58,6 +58,7 @@ class Cell(CellWeights):
         x: `(B, D)`.
         states: list of `(B, N)`.
         training: ignored; a cell has no noise of its own.
+        drop_cell: callable on the new cell state, see `Gates`.
     """
 
     # The names under which the equations write the two activations.
@@ -172,9 +173,10 @@ class Cell(CellWeights):
         flat = ops.reshape(normed, (-1, len(gates) * self.units))
         return flat * join([self.value(gains[gate]) for gate in gates])
 
-    def call(self, x, states, training=False):
+    def call(self, x, states, training=False, drop_cell=same):
         products = self.recurrent_products()
-        gates = Gates(self, self.project(x, products), multiplier(products), products)
+        projected = self.project(x, products)
+        gates = Gates(self, projected, multiplier(products), products, same, drop_cell)
         new = self.advance(gates, states)
         return new[0], new
 

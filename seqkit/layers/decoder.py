@@ -7,6 +7,8 @@ of a memory, D input features, N units.
 import keras
 from keras import ops
 
+from seqkit.layers.attention import wide
+
 __all__ = ["Decoder"]
 
 
@@ -46,6 +48,18 @@ class Decoder:
     def advance(self, x, read, state, at, weights=False):
         """`step`, which also gives what is read, `(R, S)`, or None: no attention, not asked."""
         raise NotImplementedError
+
+    def compute_output_spec(self, x, memory, *_, return_weights=False, **__):
+        shape = self.compute_output_shape(x.shape)
+        output = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        if not return_weights:
+            return output
+        return output, self.weights_spec(x, memory)
+
+    def weights_spec(self, x, memory):
+        """What `return_weights` adds for an `x` and a `memory` without values."""
+        shape = (*x.shape[:2], memory.shape[1])
+        return keras.KerasTensor(shape, dtype=wide(self.compute_dtype))
 
     def grow(self, state, steps):
         """The state with room for that many steps (int), if it needs any."""

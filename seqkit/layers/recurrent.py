@@ -12,7 +12,6 @@ from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.noise import times
 from seqkit.layers.ordering import Ordering
-from seqkit.layers.products import multiplier
 
 __all__ = ["Recurrent"]
 
@@ -250,13 +249,10 @@ class Recurrent(Configured, keras.layers.RNN):
 
     def step(self, x, states):
         """One step without noise: `(B, D)` and a list of states to the new list."""
-        cell, drop_cell = self.cell, same
-        if self.cell_dropout:
-            drop_cell = times(1.0 - self.cell_dropout)
-        products = cell.recurrent_products()
-        projected = cell.project(x, products)
-        gates = Gates(cell, projected, multiplier(products), products, same, drop_cell)
-        return self.zone_out(cell.advance(gates, states), states, {})
+        drop_cell = times(1.0 - self.cell_dropout) if self.cell_dropout else same
+        # A call, so that Keras casts the weights.
+        new = self.cell(x, states, drop_cell=drop_cell)[1]
+        return self.zone_out(new, states, {})
 
     def draw_noise(self, time, batch):
         """What each step needs of its own: `{name: (T, B, N)}`."""

@@ -9,10 +9,10 @@ from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import scored_attention
-from seqkit.layers.attention import without_padding
+from seqkit.layers.attention import wide, without_padding
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate, scaled_mask
-from seqkit.layers.stack import NOISE, Stack
+from seqkit.layers.stack import NOISE, Stack, cell_arguments
 
 __all__ = ["RecurrentDecoder"]
 
@@ -76,7 +76,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
     ):
         names = ("name", "dtype", "trainable", "autocast")
         super().__init__(**{n: options.pop(n) for n in names if n in options})
-        noisy = sorted(n for n in NOISE & set(options) if options[n])
+        noisy = sorted(n for n in {*NOISE, "input_dropout"} & set(options) if options[n])
         if input_feeding and attention is None:
             raise ValueError("`input_feeding` feeds what attention gives. Received: attention=None")
         if input_feeding and noisy:
@@ -94,11 +94,13 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
             name="stack", **part, **options,
         )  # fmt: skip
         self.cell, self.layers, self.units = self.stack.cell, layers, self.stack.units[-1]
-        named = part if isinstance(attention, str) else {}
+        named = part if isinstance(attention, (str, type)) else {}
         self.attention = scored_attention.get(attention, **named)
         self.input_feeding = input_feeding
         self.dropout = rate("dropout", dropout)
-        self.seed, self.options = seed, options
+        self.seed = seed
+        # Those of the cell are in its config.
+        self.options = {n: options[n] for n in set(options) - cell_arguments(cell)}
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
 
@@ -110,17 +112,23 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         """Sizes of the recurrent states, layer by layer."""
         return [size for (layer,) in self.stack.recurrent for size in layer.cell.state_size]
 
+    @property
+    def output_sizes(self):
+        """Width of what each recurrent layer gives; of some cells not its number of units."""
+        return [layer.cell.output_size for (layer,) in self.stack.recurrent]
+
     def build(self, x_shape, memory_shape, states_shape=None):
         part = {"dtype": self.dtype_policy}
         width = x_shape[-1] + (self.units if self.input_feeding else 0)
         self.stack.build((*x_shape[:-1], width))
-        output = self.stack.recurrent[-1][0].cell.output_size
+        output = self.output_sizes[-1]
         if self.attention is not None:
-            if not self.attention.built:  # one that was saved comes with its weights
+            if not self.attention.built:  # one from a saved config is
                 self.attention.build((*x_shape[:-1], output), memory_shape)
             self.combine = keras.layers.Dense(self.units, "tanh", name="combine", **part)
             self.combine.build((*x_shape[:-1], memory_shape[-1] + output))
-        given = [memory_shape[-1]] if states_shape is None else [s[-1] for s in states_shape]
+        self.given = None if states_shape is None else [shape[-1] for shape in states_shape]
+        given = [memory_shape[-1]] if self.given is None else self.given
         self.bridges = []
         if states_shape is None or given != self.state_sizes:
             names = [letter for (layer,) in self.stack.recurrent for letter in layer.cell.states]
@@ -141,6 +149,12 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
 
     def start(self, memory, memory_mask, states):
         """The first recurrent states, `(B, *)` each."""
+        given = None if states is None else [state.shape[-1] for state in states]
+        if given != self.given:
+            raise ValueError(
+                "`states` must be such as the decoder was built for. "
+                f"Expected: {said(self.given)}. Received: {said(given)}"
+            )
         if states is None:
             mask = ops.ones_like(memory[..., :1]) if memory_mask is None else memory_mask[..., None]
             mask = ops.cast(mask, memory.dtype)
@@ -178,13 +192,13 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         """All steps with input feeding: what a step needs goes round the loop as its states."""
         masks = []
         if training and self.dropout:
-            shapes = [(ops.shape(x)[0], size) for size in self.stack.units[:-1]]
+            shapes = [(ops.shape(x)[0], size) for size in self.output_sizes[:-1]]
             options = self.dropout, self.compute_dtype, self.seed_generator
             masks = [scaled_mask(shape, *options) for shape in shapes]
         read, (_, fed) = self.begin(memory, memory_mask, states=None, first=first)
         carried = [*first, fed, *read, *masks]
         both = self.loop.inner_loop(x, carried, None, training)[1]
-        return both[..., : self.units], both[..., self.units :]
+        return both[..., : self.units], ops.cast(both[..., self.units :], wide(both.dtype))
 
     def loop_step(self, x, carried, training):
         count = len(self.state_sizes)
@@ -196,7 +210,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         return both, [*states, fed, *read, *masks]
 
     def begin(self, memory, memory_mask=None, states=None, rows=1, first=None):
-        memory = without_padding(memory, memory_mask)
+        memory = without_padding(ops.cast(memory, self.compute_dtype), memory_mask)
         first = self.start(memory, memory_mask, states) if first is None else first
         first = [ops.repeat(state, rows, axis=0) if rows != 1 else state for state in first]
         fed = ops.zeros((ops.shape(memory)[0] * rows, self.units), self.compute_dtype)
@@ -209,6 +223,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
 
     def advance(self, x, read, state, at=None, weights=False, masks=(), training=False):
         states, fed = state
+        x = ops.cast(x, self.compute_dtype)
         if self.input_feeding:
             x = ops.concatenate([x, fed], axis=-1)
         h, states = self.stack.step(x, states, masks)
@@ -224,7 +239,15 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         return output, (states, output if self.input_feeding else fed), rows
 
     def compute_output_shape(self, x_shape, *_, **__):
-        return (*x_shape[:-1], self.units)
+        width = self.output_sizes[-1] if self.attention is None else self.units
+        return (*x_shape[:-1], width)
+
+    def weights_spec(self, x, memory):
+        return None if self.attention is None else super().weights_spec(x, memory)
+
+
+def said(widths):
+    return None if widths is None else f"widths {widths}"
 
 
 class FeedingCell(keras.layers.Layer):

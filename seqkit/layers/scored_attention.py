@@ -113,12 +113,12 @@ class AdditiveAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return ops.matmul(memory, self.key_kernel) + self.bias
+        return times(memory, self.key_kernel) + ops.cast(self.bias, memory.dtype)
 
     def score(self, query, keys):
-        query = ops.matmul(query, self.query_kernel)
+        query = times(query, self.query_kernel)
         compared = ops.tanh(query[:, :, None] + keys[:, None])  # (B, T, S, A)
-        return ops.matmul(compared, self.scale)[..., 0]
+        return times(compared, self.scale)[..., 0]
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -160,7 +160,7 @@ class GeneralAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return ops.matmul(memory, self.key_kernel)
+        return times(memory, self.key_kernel)
 
     score = DotAttention.score
 
@@ -193,6 +193,11 @@ class CosineAttention(GeneralAttention):
         return ops.cast(cosine, tau.dtype) / tau
 
 
+def times(x, kernel):
+    """A product in the dtype of `x`: outside a call, as while decoding, Keras casts no weight."""
+    return ops.matmul(x, ops.cast(kernel, x.dtype))
+
+
 ATTENTIONS = {
     "additive": AdditiveAttention,
     "dot": DotAttention,
@@ -211,7 +216,7 @@ def get(identifier, **options):
 
     Raises:
         ValueError: an unknown name.
-        TypeError: anything else that is no attention.
+        TypeError: anything else that is no attention, or options for what is made already.
 
     Example:
         >>> get("additive", units=16).units
@@ -232,5 +237,10 @@ def get(identifier, **options):
         raise TypeError(
             "`attention` must be a name, a subclass of seqkit.layers.ScoredAttention, one of "
             f"its instances or None. Received: attention={identifier!r}"
+        )
+    if options:
+        raise TypeError(
+            "Options go to the constructor of attention, and this is made already. "
+            f"Received: {sorted(options)}"
         )
     return identifier

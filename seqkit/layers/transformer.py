@@ -13,7 +13,7 @@ from seqkit.layers.attention import without_padding
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate
-from seqkit.layers.transformer_block import TransformerBlock, layer_norm, norm_kind
+from seqkit.layers.transformer_block import DRAWS, TransformerBlock, layer_norm, norm_kind
 
 __all__ = ["TransformerDecoder", "TransformerEncoder"]
 
@@ -47,7 +47,7 @@ class TransformerStack(Configured, keras.layers.Layer):
             raise ValueError(f"`heads` must divide `units`. Received: heads={heads}, units={units}")
         self.feed_forward = feed_forward
         self.norm = norm_kind(norm)
-        named = {"dtype": self.dtype_policy} if isinstance(positions, str) else {}
+        named = {"dtype": self.dtype_policy} if isinstance(positions, (str, type)) else {}
         self.positions = kinds.get(positions, heads=heads, **named)
         self.dropout = rate("dropout", dropout)
         self.activation = keras.activations.get(activation)
@@ -64,7 +64,7 @@ class TransformerStack(Configured, keras.layers.Layer):
                 scores=scores,
                 causal=causal,
                 cross=self.cross,
-                seed=None if seed is None else seed + (4 + self.cross) * k,
+                seed=None if seed is None else seed + DRAWS * k,
                 name=f"block_{k}",
                 **part,
             )
@@ -252,12 +252,11 @@ class TransformerDecoder(Decoder, TransformerStack):
         return (self.leave(x), weights) if return_weights else self.leave(x)
 
     def begin(self, memory, memory_mask=None, states=None, rows=1):
+        memory = ops.cast(memory, self.compute_dtype)
         shape = (ops.shape(memory)[0] * rows, self.heads, 0, self.units // self.heads)
-        allowed = None
-        if memory_mask is not None:
-            allowed = ops.cast(memory_mask, "bool")[:, None, None, :]
-        else:
-            allowed = ops.ones_like(memory[:, None, None, :, 0], "bool")
+        if memory_mask is None:
+            memory_mask = ops.ones_like(memory[..., 0], "bool")
+        allowed = ops.cast(memory_mask, "bool")[:, None, None, :]
         read = [
             (*block.reading.keys_and_values(memory, memory_mask), allowed) for block in self.blocks
         ]
@@ -275,7 +274,8 @@ class TransformerDecoder(Decoder, TransformerStack):
     def advance(self, x, read, state, at, weights=False):
         steps = ops.arange(ops.shape(state[0][0])[2], dtype="int32")[None]  # (1, L)
         here = steps[:, None, :, None] == at
-        x, where = self.enter(x[:, None], ops.reshape(at, (1, 1)), steps)
+        x = ops.cast(x, self.compute_dtype)[:, None]
+        x, where = self.enter(x, ops.reshape(at, (1, 1)), steps)
 
         def keep(cache, new):
             return ops.where(here, new, cache)
@@ -286,6 +286,3 @@ class TransformerDecoder(Decoder, TransformerStack):
             x, cache, seen = block.step(x, cache, keep, allowed, memory, weights=last, **where)
             caches.append(cache)
         return self.leave(x)[:, 0], caches, seen
-
-    def compute_output_shape(self, x_shape, *_, **__):
-        return (*x_shape[:-1], self.units)

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.attention import MultiHeadAttention, without_padding
+from seqkit.layers.attention import MultiHeadAttention, wide, without_padding
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 
@@ -16,6 +16,7 @@ __all__ = ["TransformerBlock"]
 
 NORMS = ("pre", "post", "residual")
 EPSILON = 1e-5  # of the layer norms, as in PyTorch
+DRAWS = 6  # of noise in a block: on the weights of two attentions, on four tensors
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -88,8 +89,11 @@ class TransformerBlock(Configured, keras.layers.Layer):
         part = {"dtype": self.dtype_policy}
         options = {"dropout": dropout, "scores": scores, "seed": seed, **part}
         self.attention = MultiHeadAttention(heads, causal=causal, **options)
+        # A seed for each, or two parts would draw the same noise.
+        seeds = [None if seed is None else seed + k for k in range(1, DRAWS)]
+        options["seed"] = seeds.pop()
         self.reading = MultiHeadAttention(heads, **options) if cross else None
-        seeds = [None if seed is None else seed + k for k in range(1, 4 + cross)]
+        seeds = seeds if cross else seeds[:-1]
         self.drops = [keras.layers.Dropout(self.dropout, seed=s, **part) for s in seeds]
         self.norms = [layer_norm(f"norm_{k}", **part) for k in range(2 + cross)]
 
@@ -122,7 +126,12 @@ class TransformerBlock(Configured, keras.layers.Layer):
         if (memory is None) == self.cross:
             raise ValueError(
                 f"A block with cross={self.cross} {'needs a' if self.cross else 'reads no'} "
-                f"`memory`. Received: {memory if memory is None else tuple(memory.shape)}"
+                f"`memory`. Received: memory={memory if memory is None else tuple(memory.shape)}"
+            )
+        if return_weights and not self.cross:
+            raise ValueError(
+                "`return_weights` gives what is read of a memory, and a block with cross=False "
+                "reads none. Received: return_weights=True"
             )
 
         def look_back(x):
@@ -205,8 +214,12 @@ class TransformerBlock(Configured, keras.layers.Layer):
                 x = x + norm(sublayer(x))
         return x
 
-    def compute_output_shape(self, x_shape, *_, **__):
-        return x_shape
+    def compute_output_spec(self, x, memory=None, *_, return_weights=False, **__):
+        output = keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        if not return_weights:
+            return output
+        shape = (*x.shape[:2], memory.shape[1])
+        return output, keras.KerasTensor(shape, dtype=wide(self.compute_dtype))
 
 
 def norm_kind(norm):

@@ -14,11 +14,12 @@ from collections.abc import Callable
 import numpy as np
 from keras import ops
 
-from seqkit import layers, training
+from seqkit import decoding, layers, training
 from seqkit.layers.pooling import Pooling
-from seqkit.testing import series_examples
+from seqkit.testing import decoder_examples, series_examples
 
 __all__ = [
+    "ATTENTIONS",
     "CELLS",
     "CHAINS",
     "DATA",
@@ -34,7 +35,9 @@ __all__ = [
     "POOLINGS",
     "RECURRENT",
     "SCHEDULES",
+    "SEARCHES",
     "STACKS",
+    "WRITERS",
     "Example",
     "random",
     "states_of",
@@ -73,7 +76,7 @@ class Example:
         """The object with weights drawn from a fixed seed, for layers and cells."""
         made = self.make(**options)
         if not made.built:
-            made.build(self.arguments[0].shape)
+            made.build(*[argument.shape for argument in self.arguments])
         for k, weight in enumerate(made.trainable_variables):
             weight.assign(0.6 * random(*weight.shape, seed=100 + k))
         return made
@@ -167,6 +170,10 @@ ENCODERS = {
     "TransformerEncoder none": encoder(positions=None),
 }
 
+# Layers (B, T, *) and a memory (B, S, N); see `decoder_examples.py`.
+ATTENTIONS = decoder_examples.attentions(Example, random(B, T - 1, N), random(B, T, N, seed=1))
+WRITERS = decoder_examples.writers(Example, random(B, T - 1, D), random(B, T, N, seed=1))
+
 # Layers (B, T, D) -> (B, D).
 POOLINGS = {
     mode: Example(functools.partial(Pooling, mode)) for mode in ("last", "mean", "max", "attention")
@@ -224,6 +231,7 @@ LOSSES = {
     ),
 }
 METRICS = {
+    "Perplexity": Example(training.Perplexity, (TAGS, random(B, T, C))),
     "MacroF1": Example(
         functools.partial(training.MacroF1, C), (np.array([0, 2, 1, 1]), random(B, C))
     ),
@@ -239,6 +247,12 @@ SCHEDULES = {
     "CosineWithWarmup": Example(
         functools.partial(training.CosineWithWarmup, steps=20, warmup=3, last=1e-5), (7,)
     ),
+}
+
+# How to look for an answer.
+SEARCHES = {
+    "Search": Example(functools.partial(decoding.Search, 3, no_repeat=2), ()),
+    "Sampling": Example(functools.partial(decoding.Sampling, 2, top_p=0.5), ()),
 }
 
 TEXTS = ("a joyless mess", "a joy", "", "no mess at all")
@@ -298,6 +312,20 @@ def translation(tokens="pieces"):
     return data.Translation.learn(list(zip(TEXTS, TARGETS, strict=True)), tokens)
 
 
+def translator():
+    """A small translator of words."""
+    from seqkit import models
+
+    return models.Translator(
+        translation("words"),
+        layers.Stack("gru", N, return_state=True),
+        layers.RecurrentDecoder("gru", N),
+        embedding=N,
+        longest_ratio=1.0,
+        search=decoding.Search(beams=2),
+    )
+
+
 # Token units and preprocessors: called by `ids` or `encode` on texts.
 DATA = {
     name: Example(functools.partial(tokens, name), (TEXTS,))
@@ -322,6 +350,7 @@ MODELS = {
     "TextClassifier": Example(classifier, (TEXTS, LABELS)),
     "Tagger": Example(tagger, (SENTENCES, SENTENCE_TAGS)),
     "Tagger softmax": Example(functools.partial(tagger, crf=False), (SENTENCES, SENTENCE_TAGS)),
+    "Translator": Example(translator, (TEXTS, TARGETS)),
 }
 
 # What forecasts; see `series_examples.py`.

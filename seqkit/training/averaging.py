@@ -64,7 +64,8 @@ class AverageWeights(keras.callbacks.Callback):
         # Copies: a backend may hand out views of memory that the next step writes to.
         arrays = [variable.numpy().copy() for variable in self.variables()]
         self.kept.append((epoch, float(rank), arrays))
-        self.kept = sorted(self.kept, key=lambda one: one[1])[-self.count :]
+        self.kept.sort(key=lambda one: (-one[1], one[0]))  # of equals, the earlier
+        del self.kept[self.count :]
 
     def on_train_end(self, logs=None):
         if self.kept:

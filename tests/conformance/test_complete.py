@@ -6,6 +6,7 @@ import keras
 import pytest
 
 import seqkit.data
+import seqkit.decoding
 import seqkit.layers
 import seqkit.models
 import seqkit.training
@@ -17,12 +18,15 @@ TABLES = (
     "RECURRENT",
     "STACKS",
     "ENCODERS",
+    "ATTENTIONS",
+    "WRITERS",
     "POOLINGS",
     "CHAINS",
     "LAYERS",
     "LOSSES",
     "METRICS",
     "SCHEDULES",
+    "SEARCHES",
     "DATA",
     "MODELS",
     "HEADS",
@@ -30,7 +34,7 @@ TABLES = (
     "FORECASTERS",
 )
 # Classes that nobody builds: they are there to be extended.
-BASES = {"Cell", "Head", "Positions", "Task", "Tokens"}
+BASES = {"Cell", "Head", "Positions", "ScoredAttention", "Task", "Tokens"}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def test_every_registered_class_has_an_example(present):
     assert not missing, f"add to seqkit/testing/examples.py: {sorted(missing)}"
 
 
-@pytest.mark.parametrize("package", ["layers", "training", "models", "data"])
+@pytest.mark.parametrize("package", ["layers", "training", "decoding", "models", "data"])
 def test_every_public_part_has_an_example(present, package):
     """What is a Keras layer, loss, metric or model, or has a config of its own."""
     package = getattr(seqkit, package)

@@ -9,6 +9,7 @@ from keras import ops
 
 from seqkit import layers
 from seqkit.testing.examples import (
+    ATTENTIONS,
     CELLS,
     CHAINS,
     DATA,
@@ -21,7 +22,9 @@ from seqkit.testing.examples import (
     POOLINGS,
     RECURRENT,
     SCHEDULES,
+    SEARCHES,
     STACKS,
+    WRITERS,
 )
 
 LAYERS_OF_ALL_KINDS = {
@@ -31,9 +34,11 @@ LAYERS_OF_ALL_KINDS = {
     **POOLINGS,
     **CHAINS,
     **LAYERS,
+    **ATTENTIONS,
+    **WRITERS,
 }
 ALL = {**CELLS, **LAYERS_OF_ALL_KINDS, **LOSSES, **METRICS, **DATA}
-ALL |= {**HEADS, **DECODERS, **SCHEDULES}
+ALL |= {**HEADS, **DECODERS, **SCHEDULES, **SEARCHES}
 
 
 def again(thing):
@@ -56,7 +61,7 @@ def test_same_answers(name):
     first = example.build()
     second = again(first)
     if not second.built:
-        second.build(example.arguments[0].shape)
+        second.build(*[argument.shape for argument in example.arguments])
     second.set_weights(first.get_weights())
     for a, b in zip(answers(first, example), answers(second, example), strict=True):
         np.testing.assert_array_equal(a, b)

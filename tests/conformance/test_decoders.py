@@ -1,0 +1,243 @@
+"""What all that reads a memory promises, and every decoder: masks, steps, gradients, dtypes.
+
+Shapes: B batch, T time, S steps of a memory, R rows, as many for each memory.
+"""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from seqkit.layers import engine
+from seqkit.testing.examples import ATTENTIONS, MASKS, WRITERS, random
+from seqkit.testing.gradients import finite_differences, outcome, value_and_gradients
+
+ALL = {**ATTENTIONS, **WRITERS}
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+# Compiling costs seconds: one of each kind.
+COMPILED = ("AdditiveAttention", "TransformerDecoder learned", "RecurrentDecoder feeding")
+POLICIES = {"float16": 0.03, "mixed_float16": 0.03, "mixed_bfloat16": 0.2}
+
+
+def numpy(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+def arrays(tensors):
+    return [numpy(tensor) for tensor in keras.tree.flatten(tensors)]
+
+
+def seen(name, memory_mask, memory=None, compiled=None):
+    """Output, weights and all gradients, by name."""
+    layer, (x, own) = ALL[name].build(), ALL[name].arguments
+    options = {"return_weights": True, "memory_mask": memory_mask}
+
+    def loss(memory, x):
+        results = keras.tree.flatten(layer(x, memory, **options))
+        return sum(ops.sum(random(*r.shape, seed=4) * r) for r in results), results
+
+    given = [own if memory is None else memory, x]
+    (_, results), by_input, by_weight = value_and_gradients(
+        loss, given, layer.trainable_variables, compiled=compiled
+    )
+    paths = [weight.path for weight in layer.trainable_variables]
+    named = {f"result {k}": numpy(result) for k, result in enumerate(results)}
+    named |= dict(zip(("d memory", "d x"), by_input, strict=True))
+    return {**named, **dict(zip(paths, by_weight, strict=True))}
+
+
+def assert_same(one, other, **close):
+    assert one.keys() == other.keys()
+    for what in other:
+        np.testing.assert_allclose(one[what], other[what], **(close or CLOSE), err_msg=what)
+
+
+@pytest.mark.parametrize(("mask", "filler"), [("holes", np.nan), ("empty rows", np.inf)])
+@pytest.mark.parametrize("name", ALL)
+def test_what_stands_in_padding_of_the_memory_is_harmless(name, mask, filler):
+    mask, memory = MASKS[mask], ALL[name].arguments[1]
+    spoilt = seen(name, mask, np.where(mask[:, :, None], memory, np.float32(filler)))
+    assert all(np.isfinite(array).all() for array in spoilt.values())
+    assert_same(spoilt, seen(name, mask), atol=1e-6)
+    assert not spoilt["d memory"][~mask].any()
+
+
+@pytest.mark.parametrize("mask", ["holes", "left", "empty rows"])
+@pytest.mark.parametrize("name", ALL)
+def test_masked_equals_unpadded(name, mask):
+    layer, (x, memory), mask = ALL[name].build(), ALL[name].arguments, MASKS[mask]
+    batch = numpy(layer(x, memory, memory_mask=mask))
+    for b, valid in enumerate(mask):
+        if valid.any():
+            alone = numpy(layer(x[b : b + 1], memory[b : b + 1, valid]))
+            np.testing.assert_allclose(batch[b], alone[0], **CLOSE)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_mask_that_comes_with_the_memory_is_read(name):
+    layer, (x, memory) = ALL[name].build(), ALL[name].arguments
+    memory = np.where(MASKS["holes"][:, :, None], memory, 0)
+    expected = numpy(layer(x, memory, memory_mask=MASKS["holes"]))
+    np.testing.assert_array_equal(numpy(layer(x, keras.layers.Masking()(memory))), expected)
+
+
+@pytest.mark.parametrize("name", [*WRITERS, "TransformerBlock memory"])
+def test_later_steps_change_nothing_earlier(name):
+    layer, (x, memory) = ALL[name].build(), ALL[name].arguments
+    before = numpy(layer(x, memory))
+    x = x.copy()
+    x[:, 2:] += 1
+    after = numpy(layer(x, memory))
+    np.testing.assert_array_equal(after[:, :2], before[:, :2])
+    assert np.abs(after[:, 2:] - before[:, 2:]).max() > 1e-3
+
+
+@pytest.mark.parametrize("grown", ["at once", "twice"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_step_by_step(name, grown):
+    """Three rows for each memory; room for four steps, then for eight."""
+    layer, (_, memory) = WRITERS[name].build(), WRITERS[name].arguments
+    x, mask = random(12, 7, 3, seed=5), MASKS["empty rows"]
+    whole, weights = layer(
+        x,
+        np.repeat(memory, 3, axis=0),
+        memory_mask=np.repeat(mask, 3, axis=0),
+        return_weights=True,
+    )
+    read, state = layer.begin(memory, mask, rows=3)
+    state = layer.grow(state, 4 if grown == "twice" else 7)
+    shapes = [tensor.shape for tensor in keras.tree.flatten(read)]
+    assert all(shape[0] == 4 for shape in shapes), "what is read is made for each row"
+    for t in range(7):
+        state = layer.grow(state, 8) if (t, grown) == (4, "twice") else state
+        output, state, share = layer.advance(x[:, t], read, state, t, weights=True)
+        np.testing.assert_allclose(numpy(output), numpy(whole)[:, t], **CLOSE)
+        if weights is not None:
+            np.testing.assert_allclose(numpy(share), numpy(weights)[:, t], **CLOSE)
+    assert (share is None) == (weights is None) == ("alone" in name)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_rows_that_go_on(name):
+    """After three steps row 0 goes on twice, row 1 ends: as if it had been so from the start."""
+    layer, (_, memory) = WRITERS[name].build(), WRITERS[name].arguments
+    x, rows = random(8, 5, 3, seed=5), np.array([0, 0, 3, 2, 5, 5, 6, 7])
+    read, state = layer.begin(memory, rows=2)
+    state = layer.grow(state, 5)
+    for t in range(3):
+        state = layer.step(x[:, t], read, state, t)[1]
+    state = layer.reorder(state, rows)
+    history = np.concatenate([x[rows, :3], x[:, 3:]], axis=1)
+    whole = numpy(layer(history, np.repeat(memory, 2, axis=0)))
+    for t in (3, 4):
+        output, state = layer.step(x[:, t], read, state, t)
+        np.testing.assert_allclose(numpy(output), whole[:, t], **CLOSE)
+
+
+@pytest.mark.parametrize("policy", [None, "mixed_float16"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_loop_of_steps_in_one_graph(name, policy):
+    """As a search does it: the number of the step is a tensor, and states keep their dtype."""
+    layer = WRITERS[name].build(**({"dtype": policy} if policy else {}))
+    x, memory = (ops.cast(a, layer.compute_dtype) for a in WRITERS[name].arguments)
+    steps = x.shape[1]
+
+    def run(x, memory):
+        read, state = layer.begin(memory)
+        state = layer.grow(state, steps)
+        last = layer.compute_output_shape(x.shape)[-1]
+        output = ops.zeros((ops.shape(x)[0], last), layer.compute_dtype)
+
+        def step(at, output, state):
+            output, state = layer.step(ops.take(x, at, axis=1), read, state, at)
+            return at + 1, output, state
+
+        at = ops.convert_to_tensor(0, "int32")
+        return ops.while_loop(lambda at, *_: at < steps, step, (at, output, state))[1]
+
+    found = numpy(engine.compiled(run, layer.variables)(x, memory)).astype("float32")
+    expected = numpy(layer(x, memory))[:, -1].astype("float32")
+    close = {"atol": 0.02, "rtol": 0.02} if policy else CLOSE
+    np.testing.assert_allclose(found, expected, **close)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", ALL)
+def test_policy(name, policy):
+    exact, layer = ALL[name].build(), ALL[name].build(dtype=policy)
+    layer.set_weights(exact.get_weights())
+    narrow = policy.removeprefix("mixed_")
+    memory = np.where(MASKS["holes"][:, :, None], ALL[name].arguments[1], np.float32(np.nan))
+
+    def outcome_of(layer):
+        def call(x, **_):
+            return layer(x, ops.cast(memory, x.dtype), memory_mask=MASKS["holes"])
+
+        call.trainable_variables = layer.trainable_variables
+        return call
+
+    x = ALL[name].arguments[0]
+    expected = outcome(outcome_of(exact), x)
+    for what, value in outcome(outcome_of(layer), ops.cast(x, narrow)).items():
+        if what.startswith("result"):
+            assert str(value.dtype) == narrow
+        scale = max(1.0, np.abs(expected[what]).max())
+        error = np.abs(value.astype("float64") - expected[what]).max()
+        assert error <= POLICIES[policy] * scale, f"{what}: {error} of {scale}"
+
+
+@pytest.mark.parametrize("compiled", ["graph", "xla"])
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_as_step_by_step(name, compiled):
+    if compiled == "graph" and keras.backend.backend() == "jax":
+        pytest.skip("JAX compiles by XLA alone")
+    mask = MASKS["empty rows"]
+    assert_same(seen(name, mask, compiled=compiled), seen(name, mask), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_gradient(name):
+    """Against finite differences, in float64."""
+    if str(numpy(ops.convert_to_tensor(np.zeros(1), "float64")).dtype) != "float64":
+        pytest.skip("this JAX runs without 64 bits")
+    layer = ALL[name].build(dtype="float64")
+    x, memory = (a.astype("float64") for a in ALL[name].arguments)
+    variables = layer.trainable_variables
+
+    def loss(x, memory):
+        output = layer(x, memory, memory_mask=MASKS["holes"])
+        factor = ops.convert_to_tensor(random(*output.shape, seed=1), "float64")
+        return ops.sum(factor * ops.square(output))
+
+    def moved(x, memory, *values):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return loss(ops.convert_to_tensor(x, "float64"), ops.convert_to_tensor(memory, "float64"))
+
+    _, by_input, by_weight = value_and_gradients(loss, [x, memory], variables)
+    start = [numpy(v.value) for v in variables]
+    slopes = finite_differences(moved, [x, memory, *start])
+    paths = ["x", "memory", *(v.path for v in variables)]
+    gradients = [*by_input, *by_weight]
+    for path, d, (direction, slope) in zip(paths, gradients, slopes, strict=True):
+        assert d.dtype == "float64"
+        assert abs(np.sum(d * direction) - slope) <= 1e-6 * max(1.0, abs(slope)), path
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_rows(name):
+    layer, (x, memory) = ALL[name].build(), ALL[name].arguments
+    assert layer(x[:0], memory[:0]).shape[:2] == (0, x.shape[1])
+
+
+@pytest.mark.parametrize("name", [n for n in ALL if "alone" not in n])
+def test_weights_in_a_functional_model(name):
+    layer, given = ALL[name].build(), ALL[name].arguments
+    inputs = [keras.Input((None, a.shape[-1])) for a in given]
+    results = layer(*inputs, return_weights=True)
+    expected = arrays(layer(*given, return_weights=True))
+    for symbolic, array in zip(results, expected, strict=True):
+        assert len(symbolic.shape) == array.ndim
+        assert symbolic.shape[-1] in (None, array.shape[-1])
+    for got, array in zip(arrays(keras.Model(inputs, results)(list(given))), expected, strict=True):
+        np.testing.assert_allclose(got, array, **CLOSE)
