@@ -45,7 +45,7 @@ print("seqkit", seqkit.__version__)
 # adjectives agree with their noun, who does what is told by endings. Word for word does not do.
 
 # %%
-pairs = data.samples.translations(6000)
+pairs = data.samples.translations(10000)
 for source, target in list(pairs.train)[:4]:
     print(f"{source}\n    {target}")
 
@@ -57,7 +57,7 @@ for source, target in list(pairs.train)[:4]:
 
 # %%
 model = recipes.seq2seq(
-    pairs.train, encoder="recurrent", cell="gru", units=96, vocabulary=1500, seed=1
+    pairs.train, encoder="recurrent", cell="gru", units=128, vocabulary=1500, seed=1
 )
 print(model.preprocessor.target.units(["Sesoi brumoi josoi Petrum peson piton kon ni mundet."]))
 print(f"{model.count_params():,} parameters")
@@ -155,10 +155,10 @@ for source, target in list(days.train)[:4]:
 dates = recipes.seq2seq(
     days.train, encoder="recurrent", units=64, tokens="characters", dropout=0.0, seed=1
 )
-steps = 6 * -(-len(days.train) // 32)
-rate = training.CosineWithWarmup(4e-3, steps=steps, warmup=steps // 6)
+steps = 4 * -(-len(days.train) // 32)
+rate = training.CosineWithWarmup(4e-3, steps=steps, warmup=steps // 4)
 dates.compile(keras.optimizers.AdamW(rate, global_clipnorm=1.0), dates.loss)
-dates.fit(days.train, validation_data=days.validation, batch_size=32, epochs=6, verbose=0)
+dates.fit(days.train, validation_data=days.validation, batch_size=32, epochs=4, verbose=0)
 print(dates.report(days.test, beams=1))
 
 # %%
