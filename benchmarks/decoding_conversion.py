@@ -17,7 +17,7 @@ LONGEST = 1024  # positions that the table holds
 
 
 def convert(model, folder):
-    """Writes `model` into the new `folder`.
+    """Writes `model` into an empty `folder`.
 
     Returns:
         `ctranslate2.Translator` of it, on two cores.
