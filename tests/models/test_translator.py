@@ -53,7 +53,7 @@ def again_and_again(model, text, steps):
         if best == translation.end:
             break
         ids.append(best)
-    return translation.text([ids[1:] + [translation.end]]).numpy()[0].decode()
+    return translation.text([[*ids[1:], translation.end]]).numpy()[0].decode()
 
 
 def test_greedy_is_the_model_run_again_and_again(model):
