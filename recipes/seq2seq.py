@@ -33,6 +33,7 @@ def seq2seq(
     shared=None,
     tied=True,
     dropout=0.1,
+    batch_tokens=None,
     search=None,
     seed=None,
 ):
@@ -66,6 +67,8 @@ def seq2seq(
         shared: whether both sides have one vocabulary; None means so for pieces alone.
         tied: whether the output layer is the embedding of the target.
         dropout: on embeddings, within and between layers, and on the output.
+        batch_tokens: most ids of a batch in training; if None as many as make a hundred batches
+            of the pairs, between 256 and 2,048.
         search: `seqkit.decoding.Search`, how to translate; five beams if None.
         seed: makes weights, noise and the order of the pairs reproducible.
 
@@ -108,6 +111,7 @@ def seq2seq(
         options = {"layers": layers or 3, **(transformer if kinds["d"] else {})}
     if isinstance(decoder, str):
         decoder = decoders.get(decoder, units=units, **common, **options)
+    lengths = preprocessor.lengths(pairs)
     model = Translator(
         preprocessor,
         encoder,
@@ -116,7 +120,8 @@ def seq2seq(
         tied=tied,
         dropout=dropout,
         reverse_source=reverse_source,
-        longest_ratio=longest_ratio(preprocessor, pairs),
+        longest_ratio=longest_ratio(*lengths),
+        batch_tokens=batch_tokens or int(np.clip(max(map(np.sum, lengths)) // 100, 256, 2048)),
         search=Search(beams=5) if search is None else search,
         seed=seed,
         name="seq2seq",
@@ -130,7 +135,6 @@ def seq2seq(
     return model
 
 
-def longest_ratio(preprocessor, pairs):
+def longest_ratio(source, target):
     """How many times as long as its source a target may be: what nearly all pairs keep to."""
-    source, target = preprocessor.lengths(pairs)
     return max(1.0, float(np.quantile(np.maximum(target - 20, 0) / source, 0.999)))

@@ -42,8 +42,8 @@ def train(
         str, typer.Option(help="Of a recurrent decoder: additive, dot, general, cosine, none.")
     ] = "additive",
     positions: Annotated[
-        str, typer.Option(help="Of a transformer: rotary, sinusoidal, learned, alibi, log_spaced.")
-    ] = "rotary",
+        str, typer.Option(help="Of a transformer: sinusoidal, learned, rotary, alibi, log_spaced.")
+    ] = "sinusoidal",
     units: Annotated[int, typer.Option(min=1, help="Units of each layer.")] = 256,
     layers: Annotated[
         int | None,
@@ -53,7 +53,9 @@ def train(
     vocabulary: Annotated[int, typer.Option(min=1, help="Most tokens to know.")] = 8000,
     dropout: Annotated[float, typer.Option(help="Share of what is left out in training.")] = 0.1,
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 20,
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Tokens in a batch.")] = 2048,
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens of a batch; by the size of the data.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="For the recipe: heads=8")
     ] = None,
@@ -74,7 +76,7 @@ def train(
     settings = dict(encoder=encoder, decoder=decoder or encoder, cell=cell, positions=positions)
     settings |= dict(attention=None if attention == "none" else attention)
     settings |= dict(units=units, layers=layers, tokens=tokens, vocabulary=vocabulary)
-    settings |= dict(dropout=dropout, seed=seed, **parsed(option))
+    settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed, **parsed(option))
     known = read(pairs, source, target, ("--train", "--source", "--target"))
     if known is None:
         raise ValueError("What to learn from is missing: --source and --target, or --train.")
@@ -86,12 +88,10 @@ def train(
     )
     run = Run(out, overwrite=overwrite)
     model = recipes.seq2seq(known, **settings)
-    model.batch_tokens = batch_tokens
     console = Console(stderr=True)
     preview = []
     if held_out is not None:
         preview.append(Preview(held_out, console=console, beams=1))
-    settings["batch_tokens"] = batch_tokens
     train_run(run, model, known, held_out, settings, epochs, callbacks=preview, console=console)
 
 
