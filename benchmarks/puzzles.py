@@ -3,10 +3,10 @@
     python benchmarks/puzzles.py                        # all architectures, three seeds
     python benchmarks/puzzles.py --rows transformer --tasks reversing --seeds 1
 
-Pairs are `samples.copying`, `reversing` and `sorting`, 1% of them empty. Seconds count everything from
-raw texts on, tracing included, until the budget is over: training stops before the epoch that would
-pass it, and the best epoch by the loss of 400 validation pairs is kept. "exact" is the share of
-test pairs that greedy search answers without a fault.
+Pairs are `samples.copying`, `reversing` and `sorting`, 1% of them empty. Seconds count everything
+from raw texts on, tracing included, until the budget is over: training stops before the epoch that
+would pass it, and the best epoch by the loss of 400 validation pairs is kept. "exact" is the share
+of test pairs that greedy search answers without a fault.
 """
 
 import argparse
