@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from seqkit.data import Tagging, as_sentences, read_vectors, schemes
+from seqkit.data import DataError, Tagging, as_sentences, read_vectors, schemes
 from seqkit.layers import CRF, encoders
 from seqkit.models import Tagger
 from seqkit.training import CRFLoss, TokenAccuracy, TokenCrossentropy
@@ -55,8 +55,9 @@ def pos_tagging(
         vectors: text file of word vectors (word2vec or GloVe) to start from; their words are
             known then, and their size takes the place of `embedding`.
         crf: whether to score neighbouring tags together.
-        scheme: "BIO", "IOBES" or `None`; transitions that it forbids are never answered by a
-            CRF. "auto" tells it by the tags.
+        scheme: "BIO", "IOB1", "IOBES", "BILOU" or `None`; transitions that it forbids are never
+            answered by a CRF. "auto" reads it off `train`, and forbids nothing where `train`
+            itself breaks it, as an `I-` without a `B-` does.
         vocabulary: how many different words to know, at most.
         min_count: a word seen less often is unknown.
         splitter: "whitespace" or "words": how raw strings are cut into words; `None` takes
@@ -72,7 +73,8 @@ def pos_tagging(
         `seqkit.models.Tagger`, compiled; `compile` again for another optimizer or loss.
 
     Raises:
-        ValueError: if `train` has no tags, or only one; or an argument is out of range.
+        ValueError: if `train` has no tags, or only one, or breaks the `scheme` that is named;
+            or an argument is out of range.
 
     Example:
         >>> sentences = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"])]
@@ -108,7 +110,9 @@ def pos_tagging(
     )
     labels = preprocessor.labels
     if crf:
-        scheme = schemes.detect(labels) if scheme == "auto" else scheme
+        scheme = kept_scheme(sentences) if scheme == "auto" else scheme
+        if scheme is not None:
+            schemes.check(sentences, scheme)  # what is forbidden cannot be learned from
         crf = CRF(len(labels), allowed=scheme and schemes.allowed(labels, scheme), name="crf")
     model = Tagger(
         preprocessor,
@@ -125,8 +129,9 @@ def pos_tagging(
     if table is not None:
         start_from(model, known, table)
     partial = any(None in tags for tags in sentences.labels)
-    # A fifth less after each epoch: what a tagger learns late is rare words, one by one.
-    steps = -(-len(sentences) // model.batch_size)
+    # A fifth less after each epoch: what a tagger learns late is rare words, one by one. Of a few
+    # hundred sentences an epoch is short, and the rate would be gone before anything is learned.
+    steps = max(-(-len(sentences) // model.batch_size), 200)
     rate = keras.optimizers.schedules.ExponentialDecay(2e-3, steps, 0.8)
     model.compile(
         keras.optimizers.AdamW(rate, global_clipnorm=1.0),
@@ -134,6 +139,17 @@ def pos_tagging(
         metrics=[TokenAccuracy(crf=bool(crf), name="accuracy")],
     )
     return model
+
+
+def kept_scheme(sentences):
+    """The scheme of the tags, if there is one and nothing breaks it."""
+    scheme = schemes.detect(sentences)
+    if scheme is not None:
+        try:
+            schemes.check(sentences, scheme)
+        except DataError:
+            return None
+    return scheme
 
 
 def start_from(model, words, vectors):

@@ -19,7 +19,7 @@ def seq2seq(
     decoder=None,
     cell="gru",
     attention="additive",
-    positions="rotary",
+    positions="sinusoidal",
     norm="pre",
     units=256,
     layers=None,
@@ -50,7 +50,9 @@ def seq2seq(
         cell: of recurrent layers, by name ("lstm", "gru", "mut1", ...), class or instance.
         attention: of a recurrent decoder: "additive", "dot", "general", "cosine", a layer of
             `seqkit.layers.scored_attention`, or None.
-        positions: of a transformer: "rotary", "sinusoidal", "learned", "alibi", "log_spaced".
+        positions: of a transformer: "sinusoidal", "learned", "rotary", "alibi", "log_spaced". The
+            last three tell distances within one side only; where a target stands step by step for
+            its source, as in copying, the first two learn sooner.
         norm: of a transformer: "pre", "post" or "residual".
         units: of each layer; of each direction half as many in a recurrent encoder.
         layers: how many on each side; 3 in a transformer, 1 of a recurrent net if None.

@@ -13,6 +13,7 @@ from seqkit._version import __version__
 __all__ = [
     "__version__",
     "data",
+    "decoding",
     "export",
     "inspect",
     "layers",

@@ -93,6 +93,43 @@ def test_tags_come_back_in_the_column_of_a_conllu_file(run_folder, files, seqkit
     assert json.loads(out.splitlines()[1])["tags"] == ["DET", "NOUN", "VERB"]
 
 
+WHOLE = """\
+# newdoc
+# text = thedog barks
+1-2\tthedog\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No
+1\tthe\tthe\t_\tDT\tA=B\t2\tdet\t_\t_
+2\tdog\tdog\tX\tNN\t_\t3\tnsubj\t2:nsubj|3.1:nsubj\t_
+3\tbarks\tbark\t_\t_\t_\t0\troot\t_\tGloss= a  b
+3.1\tbarks\tbark\tVERB\t_\t_\t_\t_\t0:root\t_
+
+# a comment alone
+
+
+# text = \u202bto the left\u202c
+1\ta\t_\t_\t_\t_\t_\t_\t_\t_
+2\tcat\t_\t_\t_\t_\t_\t_\t_\t_
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [WHOLE, WHOLE.replace("\n", "\r\n"), "\ufeff" + WHOLE + "\n\n", WHOLE.rstrip("\n")],
+    ids=["as it is", "crlf", "byte order mark and blank lines", "no newline"],
+)
+def test_all_but_the_column_comes_back_byte_for_byte(run_folder, seqkit, tmp_path, text):
+    (tmp_path / "in.conllu").write_bytes(text.encode())
+    code, out, _ = seqkit("tag", run_folder, "in.conllu")
+    assert code == 0
+    expected, tags = text.split("\n"), iter(["DET", "NOUN", "VERB", "DET", "NOUN"])
+    for at, line in enumerate(expected):
+        fields = line.split("\t")
+        if fields[0].isdigit():
+            expected[at] = "\t".join([*fields[:3], next(tags), *fields[4:]])
+    assert out == "\n".join(expected)
+    seqkit("tag", run_folder, "in.conllu", "--out", "out.conllu")
+    assert (tmp_path / "out.conllu").read_bytes() == out.encode()
+
+
 def test_lines_of_standard_input(run_folder, seqkit):
     code, out, _ = seqkit("tag", run_folder, text="the dog barks\n\na cat\n")
     assert code == 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from seqkit._version import __version__
-from seqkit.cli import answer, forecasting, train
+from seqkit.cli import answer, forecasting, train, translation
 from seqkit.cli.parts import AsJson, Data, Model, Overwrite, loaded, model_file, shown, wake
 
 __all__ = ["app", "main"]
@@ -65,19 +65,36 @@ def options(
 
 
 @app.command()
-def evaluate(model: Model, data: Data, as_json: AsJson = False):
+def evaluate(
+    model: Model,
+    data: Data,
+    target: Annotated[
+        pathlib.Path | None, typer.Option(help="Translations of the lines of DATA.")
+    ] = None,
+    as_json: AsJson = False,
+):
     """Measure a model on labelled data: accuracy, a table of the classes, the worst mistakes.
+
+    A translator is measured on a .tsv of pairs, or on two files of lines, by BLEU and chrF.
 
     Example: seqkit evaluate runs/mut1 test.tsv
     """
-    report = loaded(model).report(data)
+    if target is None:
+        report = loaded(model).report(data)
+    else:
+        translator = answer.asked(model, "translate")
+        from seqkit.data import read_pairs
+
+        report = translator.report(read_pairs(data, target))
     print(json.dumps(report.figures()) if as_json else report)
 
 
 app.command()(answer.predict)
 app.command()(answer.tag)
 app.command()(forecasting.forecast)
+app.command()(translation.translate)
 train.app.command("forecasting")(forecasting.train)
+train.app.command("seq2seq")(translation.train)
 
 
 @app.command()

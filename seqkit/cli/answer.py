@@ -73,8 +73,9 @@ def tag_conllu(model, source, out, as_json):
         filled = out or pathlib.Path(around, "filled.conllu")
         tags = [answer.tags for answer in tagged]
         data.fill_conllu(source, filled, tags, column=tagger.preprocessor.column)
-        if out is None:
-            sys.stdout.write(filled.read_text(encoding="utf-8"))
+        if out is None:  # as bytes: text would lose the carriage returns
+            sys.stdout.flush()
+            sys.stdout.buffer.write(filled.read_bytes())
 
 
 def answer_json(answer):
@@ -82,12 +83,20 @@ def answer_json(answer):
     return json.dumps(rows, ensure_ascii=False)
 
 
+# The command that asks each kind of model.
+ASKED_BY = {
+    "TextClassifier": "predict",
+    "Tagger": "tag",
+    "Forecaster": "forecast",
+    "Translator": "translate",
+}
+
+
 def asked(model, verb):
     """The model, if it is one that answers so."""
     found = loaded(model)
     if not hasattr(found, verb):
-        kinds = {"TextClassifier": "predict", "Tagger": "tag", "Forecaster": "forecast"}
-        known = kinds.get(type(found).__name__)
+        known = ASKED_BY.get(type(found).__name__)
         hint = f": ask it by `seqkit {known}`" if known else ""
         raise ValueError(f"{model} is a {type(found).__name__}{hint}.")
     return found
@@ -98,7 +107,11 @@ def chunks(source):
     """The lines of a file or of standard input, as lists of a few hundred."""
     here = source == "-"
     with open(
-        sys.stdin.fileno() if here else source, encoding="utf-8", errors="replace", closefd=not here
+        sys.stdin.fileno() if here else source,
+        encoding="utf-8",
+        errors="replace",
+        newline="\n",  # nothing else ends a line, lest there be more answers than lines
+        closefd=not here,
     ) as lines:
         rows = (line.rstrip("\r\n") for line in lines)
         yield iter(lambda: list(itertools.islice(rows, 512)), [])

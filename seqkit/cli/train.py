@@ -117,7 +117,9 @@ def tagging(
     train_run(run, model, sentences, held_out, settings, epochs, batch_size)
 
 
-def train_run(run, model, examples, held_out, settings, epochs, batch_size):
+def train_run(
+    run, model, examples, held_out, settings, epochs, batch_size=None, *, callbacks=(), console=None
+):
     """Trains, measures, writes the run directory, says how it went."""
     from rich.console import Console
 
@@ -128,7 +130,8 @@ def train_run(run, model, examples, held_out, settings, epochs, batch_size):
     keeper = KeepBest(path=run.model_path)
     if held_out is None:
         keeper = KeepBest(patience=None, restore=False, path=run.model_path)
-    progress = Progress(Console(stderr=True))
+    progress = Progress(console or Console(stderr=True))
+    callbacks = [keeper, *callbacks, *([progress] if sys.stderr.isatty() else [])]
     start = time.monotonic()
     with progress.shown():
         history = model.fit(
@@ -136,7 +139,7 @@ def train_run(run, model, examples, held_out, settings, epochs, batch_size):
             validation_data=held_out,
             epochs=epochs,
             batch_size=batch_size,
-            callbacks=[keeper, progress] if sys.stderr.isatty() else [keeper],
+            callbacks=callbacks,
             verbose=0,
         )
     seconds = time.monotonic() - start
@@ -144,7 +147,9 @@ def train_run(run, model, examples, held_out, settings, epochs, batch_size):
     described = {"training data": f"{examples.name}, {len(examples):,} {examples.unit}"}
     if held_out is not None:
         described["validation data"] = f"{held_out.name}, {len(held_out):,} {held_out.unit}"
-    settings = settings | dict(epochs=epochs, batch_size=batch_size)
+    settings = settings | dict(epochs=epochs)
+    if batch_size is not None:
+        settings["batch_size"] = batch_size
     run.write(
         model, history=history, seconds=seconds, report=report, data=described, settings=settings
     )

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from seqkit.configured import Configured
 from seqkit.data.bucketing import batches
+from seqkit.data.distinct import looked_up, numbered_words
 from seqkit.data.examples import DataError
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
 from seqkit.data.preprocessor import class_weights
@@ -21,7 +22,6 @@ from seqkit.data.tokens import Characters, Tokens
 
 __all__ = ["Tagging"]
 
-CHUNK = 8192
 # Longer words are rare and mostly addresses; their ends tell little.
 LONGEST = 20
 
@@ -236,7 +236,9 @@ class Tagging(Configured):
         sentences = self.examples(sentences)
         if not len(sentences):
             raise DataError(f"{sentences.name}: expected at least one sentence. Received: none")
-        flat, offsets, table = self._rows(sentences)
+        if sentences not in self._cache:
+            self._cache[sentences] = numbered_words(sentences, self.word_ids)
+        flat, offsets, table = self._cache[sentences]
         targets = None
         if sentences.labels is not None:
             targets = self.label_ids(sentences)
@@ -270,30 +272,6 @@ class Tagging(Configured):
         total = np.bincount(row, tagged * by_word, minlength=len(offsets) - 1)
         return np.where(count > 0, total / np.maximum(count, 1), 1).astype(np.float32)
 
-    def _rows(self, sentences):
-        """Flat numbers of words, offsets of sentences, and the ids behind each number."""
-        if sentences not in self._cache:
-            numbers = {}
-            flat = [
-                numbers.setdefault(word, len(numbers) + 1)
-                for words in sentences.words
-                for word in words
-            ]
-            distinct, parts = list(numbers), []
-            for start in range(0, max(len(distinct), 1), CHUNK):
-                words = tf.constant(distinct[start : start + CHUNK], tf.string)
-                parts.append({k: v.numpy() for k, v in self.word_ids(words).items()})
-            # Number 0 is padding.
-            table = {
-                name: np.concatenate([np.zeros_like(parts[0][name][:1]), *(p[name] for p in parts)])
-                if distinct
-                else np.zeros((1, *parts[0][name].shape[1:]), np.int32)
-                for name in parts[0]
-            }
-            offsets = np.cumsum([0, *map(len, sentences.words)])
-            self._cache[sentences] = (np.array(flat, np.int32), offsets, table)
-        return self._cache[sentences]
-
     # --- the export ---------------------------------------------------------------
 
     def signatures(self, respond):
@@ -303,9 +281,3 @@ class Tagging(Configured):
     def samples(self, rows=None):
         """For each signature, inputs that are easy to get wrong, or the sentences given."""
         return samples(self, rows)
-
-
-def looked_up(table, numbers, *rest):
-    """A batch of word numbers as the ids of their words."""
-    ids = {name: tf.gather(rows, numbers) for name, rows in table.items()}
-    return (ids, *rest) if rest else ids

@@ -4,7 +4,7 @@ __all__ = ["card"]
 
 TEXT = """# {name}
 
-{purpose} {labels}.
+{purpose}.
 Made {created} with seqkit {seqkit} on Keras {keras}.
 
 | | |
@@ -48,7 +48,7 @@ seqkit export model.keras serving
 # What is said of each kind of model.
 KINDS = {
     "TextClassifier": {
-        "purpose": "A text classifier: it reads a text and answers one of",
+        "purpose": "A text classifier: it reads a text and answers one of {labels}",
         "verb": 'classify(["your text here"])',
         "command": "predict model.keras texts.txt",
         "limit": "It answers one of its labels for every text, also for one in another language or "
@@ -57,7 +57,7 @@ KINDS = {
         "({vocabulary:,} ids are known).",
     },
     "Tagger": {
-        "purpose": "A tagger: it reads a sentence and gives each word one of",
+        "purpose": "A tagger: it reads a sentence and gives each word one of {labels}",
         "verb": 'tag([["your", "words", "here"]])',
         "command": "tag model.keras sentences.txt",
         "limit": "It gives every word one of its tags, also in another language or another kind of "
@@ -67,13 +67,22 @@ KINDS = {
     },
     "Forecaster": {
         "purpose": "A forecaster: it reads the last {lookback} steps of a series and says the next "
-        "{horizon} of",
+        "{horizon} of {labels}",
         "verb": "forecast(frame)",
         "command": "forecast model.keras series.csv",
         "limit": "It takes the future to go on like the past: what never happened in its training "
         "data\n  it cannot foresee.",
         "unknown": "Its intervals were set right on the end of the training period, and hold as "
         "long as\n  errors stay like those.",
+    },
+    "Translator": {
+        "purpose": "A translator: it reads a text and writes another, as it has learned from pairs",
+        "verb": 'translate(["your text here"])',
+        "command": "translate model.keras texts.txt",
+        "limit": "It writes something for every text, also for one in another language or on "
+        "another\n  subject than its training data, and may say fluently what is not there.",
+        "unknown": "What it has not met in training it cannot read "
+        "({source vocabulary:,} ids are known), nor\n  write.",
     },
 }
 
@@ -88,18 +97,21 @@ def card(record):
         Markdown, str.
     """
     model = record["model"]
-    said = KINDS[model["kind"]]
+    labels = ", ".join(f"`{label}`" for label in model.get("labels", ()))
+    said = {
+        name: text.format(**(model | {"labels": labels}))
+        for name, text in KINDS[model["kind"]].items()
+    }
     rows = [row for row in model if row not in ("name", "labels", "seqkit", "keras")]
     return TEXT.format(
         name=model["name"],
-        labels=", ".join(f"`{label}`" for label in model["labels"]),
         created=record["created"],
         seqkit=model["seqkit"],
         keras=model["keras"],
         made_of="\n".join(f"| {row} | {cell(model[row])} |" for row in rows),
         training=training(record),
         quality=quality(record["figures"]),
-        **{name: text.format(**model) for name, text in said.items()},
+        **said,
     )
 
 
@@ -123,6 +135,8 @@ def quality(figures):
         return "Not measured: the run had no validation data."
     if "baselines" in figures:
         return backtested(figures)
+    if "bleu" in figures:
+        return translated(figures)
     lines = [
         f"On {figures['examples']:,} examples of validation data, which also chose the epoch to "
         f"keep: accuracy **{figures['accuracy']:.4f}**, macro-F1 **{figures['macro_f1']:.4f}**.",
@@ -143,6 +157,22 @@ def quality(figures):
     if "span_f1" in figures:
         lines += ["", f"F1 of spans, by type and place: **{figures['span_f1']:.4f}**."]
     return "\n".join([*lines, "", "![confusion matrix](confusion_matrix.png)"])
+
+
+def translated(figures):
+    """BLEU and chrF with the signatures that make them comparable."""
+    return "\n".join(
+        (
+            f"On {figures['sentences']:,} pairs of validation data, which also chose the epoch to "
+            f"keep; {figures['exact']:.1%} equal their reference, whose perplexity is "
+            f"{figures['perplexity']:.2f}:",
+            "",
+            "| | | signature |",
+            "|---|---|---|",
+            f"| BLEU | **{figures['bleu']:.2f}** | `{figures['bleu_signature']}` |",
+            f"| chrF | **{figures['chrf']:.2f}** | `{figures['chrf_signature']}` |",
+        )
+    )
 
 
 def backtested(figures):

@@ -1,5 +1,7 @@
 """How training went: a panel for each figure, training beside validation."""
 
+from seqkit.training.keep_best import score
+
 __all__ = ["learning_curves"]
 
 TRAINING, VALIDATION = "#4878a8", "#d1495b"
@@ -26,21 +28,24 @@ def learning_curves(history):
     from matplotlib.ticker import MaxNLocator
 
     figures = getattr(history, "history", history)
-    names = [name for name in figures if not name.startswith("val_") and name != "learning_rate"]
-    if not names or not len(figures[names[0]]):
+    bare = (name.removeprefix("val_") for name in figures)  # BLEU is of validation alone
+    names = [name for name in dict.fromkeys(bare) if name != "learning_rate"]
+    count = max((len(row) for row in figures.values()), default=0)
+    if not names or not count:
         raise ValueError(f"`history` must hold at least one epoch. Received: {figures!r}")
 
     figure = Figure(figsize=(3.6 * len(names), 3), layout="constrained")
     panels = figure.subplots(1, len(names), squeeze=False)[0]
     for panel, name in zip(panels, names, strict=True):
-        epochs = range(1, len(figures[name]) + 1)
-        panel.plot(epochs, figures[name], "o-", color=TRAINING, ms=4, label="training")
+        if name in figures:
+            epochs = range(1, count + 1)
+            panel.plot(epochs, figures[name], "o-", color=TRAINING, ms=4, label="training")
         validation = figures.get(f"val_{name}")
         if validation is not None:
-            every = len(epochs) // len(validation)  # `validation_freq`
+            every = count // len(validation)  # `validation_freq`
             at = range(every, every * len(validation) + 1, every)
             panel.plot(at, validation, "s-", color=VALIDATION, ms=4, label="validation")
-            best = (min if "loss" in name else max)(range(len(at)), key=validation.__getitem__)
+            best = max(range(len(at)), key=lambda k: score({name: validation[k]}))
             panel.plot(
                 at[best], validation[best], "o", ms=11, mfc="none", mec=VALIDATION, label="best"
             )

@@ -11,7 +11,7 @@ def facts(model):
     """What a model is made of, ready for JSON or a table.
 
     Args:
-        model: a built `TextClassifier` or `Tagger`.
+        model: a built model of `seqkit.models`.
 
     Returns:
         Dict from str to str, int, float or list of str.
@@ -24,7 +24,7 @@ def facts(model):
     found = {
         "name": model.name,
         "kind": type(model).__name__,
-        "labels": list(model.labels),
+        **({"labels": list(model.labels)} if hasattr(model, "labels") else {}),
         **{name: plain(part) for name, part in model.parts().items()},
         "parameters": model.count_params(),
         "optimizer": type(optimizer).__name__ if optimizer is not None else "none",
@@ -43,10 +43,10 @@ def describe(layer):
     if layer is None:
         return "none"
     config = layer.get_config()
-    telling = ("cell", "units", "layers", "heads", "bidirectional", "dropout", "zoneout")
+    telling = "cell units layers heads attention positions bidirectional dropout zoneout"
     shown = ", ".join(
         f"{name}={brief(config[name])}"
-        for name in telling
+        for name in telling.split()
         if config.get(name) not in (None, 0, 0.0)
     )
     return f"{type(layer).__name__}({shown})"

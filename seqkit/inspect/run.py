@@ -23,7 +23,7 @@ class Run:
     metrics.json          settings, history, figures of validation
     README.md             the model card
     learning_curves.png
-    confusion_matrix.png, or backtest.png of a forecaster
+    confusion_matrix.png of labels, backtest.png of a forecaster
     ```
 
     Args:
@@ -58,7 +58,7 @@ class Run:
             model: the trained model.
             history: what `fit` returned.
             seconds: how long training took.
-            report: `Report` or `Backtest` on validation data, if there is any.
+            report: what `model.report` or `backtest` gave on validation data, if there is any.
             data: dict from str to str: what it was trained and measured on.
             settings: dict of plain values: how it was made.
 
@@ -80,7 +80,7 @@ class Run:
         pictures = {"confusion_matrix.png": None, "backtest.png": None}
         if report and hasattr(report, "confusion"):
             pictures["confusion_matrix.png"] = confusion_matrix(report)
-        elif report:
+        elif hasattr(report, "plot"):
             pictures["backtest.png"] = report.plot()
         for name, figure in pictures.items():
             if figure is None:

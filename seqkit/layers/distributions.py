@@ -192,7 +192,7 @@ class NegativeBinomial(Head):
     """Counts: mean `m` and dispersion `a`, variance `m + a m^2` (Salinas et al. 2020, eq. 4).
 
     Args:
-        limit: the largest count that a quantile may be.
+        limit: the largest count that a quantile may be, and that CRPS sums up to.
 
     Raises:
         ValueError: `limit` is no positive int.
@@ -228,22 +228,49 @@ class NegativeBinomial(Head):
 
     def at(self, parameters, level):
         """The smallest count up to which lies `level` or more."""
-        mean, r = parameters[..., 0], 1 / parameters[..., 1]
+        mean = parameters[..., 0]
         level = ops.convert_to_tensor(level, parameters.dtype) + ops.zeros_like(mean)
+
+        def more(k, below, count):
+            return ops.any(below < level)
+
+        def step(k, below, count):
+            return ops.where(below < level, k + 1, count)
+
+        return self.counted(parameters, more, step, ops.zeros_like(level))
+
+    def crps(self, y, parameters):
+        """`Σ_k (F(k) - 1[k >= y])^2`, the definition over counts."""
+        y, mean = ops.cast(y, parameters.dtype), parameters[..., 0]
+        deviation = ops.sqrt(mean + parameters[..., 1] * ops.square(mean))
+        last = ops.max(ops.maximum(y, mean + 8 * deviation + 10))  # nothing to speak of beyond
+
+        def more(k, below, total):
+            return k <= last
+
+        def step(k, below, total):
+            return total + ops.square(below - ops.cast(k >= y, below.dtype))
+
+        return self.counted(parameters, more, step, ops.zeros_like(y))
+
+    def counted(self, parameters, more, step, start):
+        """Goes through the counts `k` with `F(k)`, while there are `more` up to the limit."""
+        mean, r = parameters[..., 0], 1 / parameters[..., 1]
         share = mean / (r + mean)
-        none = ops.exp(r * ops.log1p(-share)) + ops.zeros_like(level)
+        # In logarithms: the chance of no count is no float32 where the mean is some hundreds.
+        none = r * ops.log1p(-share) + ops.zeros_like(start)
 
-        def more(k, mass, below, count):
-            return ops.logical_and(k < self.limit, ops.any(below < level))
+        def going_on(k, mass, below, found):
+            return ops.logical_and(k < self.limit, more(ops.cast(k, mass.dtype), below, found))
 
-        def step(k, mass, below, count):
+        def on(k, mass, below, found):
             at = ops.cast(k, mass.dtype)
-            mass = mass * share * (at + r) / (at + 1)
-            count = ops.where(below < level, at + 1, count)
-            return k + 1, mass, below + mass, count
+            found = step(at, below, found)
+            mass = mass + ops.log(share * (at + r) / (at + 1))
+            return k + 1, mass, below + ops.exp(mass), found
 
-        start = (ops.convert_to_tensor(0, "int32"), none, none, ops.zeros_like(level))
-        return ops.while_loop(more, step, start)[3]
+        first = (ops.convert_to_tensor(0, "int32"), none, ops.exp(none), start)
+        return ops.while_loop(going_on, on, first)[3]
 
 
 def parts(parameters):

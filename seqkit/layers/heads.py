@@ -203,6 +203,11 @@ class Paths(Head):
     def mean(self, parameters):
         return ops.mean(parameters, axis=-1)
 
+    def crps(self, y, parameters):
+        """`E|X - y| - E|X - X'| / 2` over the values, by their order."""
+        ordered = ops.sort(parameters, axis=-1)
+        return 2 * ops.mean(pinball(y, ordered, level_grid(self.size)), axis=-1)
+
     def at(self, parameters, level):
         return self.quantile(parameters, [level])[..., 0]
 

@@ -215,9 +215,8 @@ class LogSpacedPositions(Positions):
         spread = keras.initializers.RandomUniform(-1.0, 1.0)
         self.inner_kernel = self.add_weight((1, self.hidden), spread, name="inner_kernel")
         self.inner_bias = self.add_weight((self.hidden,), spread.clone(), name="inner_bias")
-        self.outer_kernel = self.add_weight(
-            (self.hidden, self.heads), "glorot_uniform", name="outer_kernel"
-        )
+        shape = (self.hidden, self.heads)
+        self.outer_kernel = self.add_weight(shape, "glorot_uniform", name="outer_kernel")
         self.built = True
 
     def bias(self, query_places, key_places, heads):

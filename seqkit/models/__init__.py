@@ -13,12 +13,13 @@ from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
 from seqkit.models.tagger import Tagger
 from seqkit.models.task import Task
-from seqkit.models.translated import Translation, TranslationReport, Translations
+from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
 from seqkit.models.translator import Translator
 
 __all__ = [
     "Answer",
     "Answers",
+    "Attention",
     "Autoregressive",
     "Backtest",
     "Direct",

@@ -6,9 +6,7 @@ import zipfile
 
 import keras
 
-from seqkit.files import replacing
-
-__all__ = ["ModelFileError", "load", "replacing"]
+__all__ = ["ModelFileError", "load"]
 
 
 class ModelFileError(ValueError):

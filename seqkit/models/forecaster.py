@@ -109,6 +109,10 @@ class Forecaster(ForecastNetwork):
         et al. 2019, each side by itself; the spread as in Lei et al. 2018). Point forecasts get
         intervals that way; of a point the unit is the deviation of the window.
 
+        What is promised holds where the future is like the held-back data. Neighbouring windows
+        share nearly all their values: a few horizons of data are few observations, however many
+        windows they make.
+
         Args:
             x: raw data that was not trained on; every window of it counts.
             batch_size: windows of a batch.

@@ -90,7 +90,8 @@ class TranslationReport:
         import sacrebleu
 
         scores = {}
-        for name, metric in (("bleu", sacrebleu.BLEU()), ("chrf", sacrebleu.CHRF())):
+        # `force` keeps it from advising against spaces before full stops.
+        for name, metric in (("bleu", sacrebleu.BLEU(force=True)), ("chrf", sacrebleu.CHRF())):
             scores[name] = metric.corpus_score(translations, [references]).score
             scores[f"{name}_signature"] = str(metric.get_signature())
         exact = sum(t == r for t, r in zip(translations, references, strict=True))
@@ -108,6 +109,6 @@ class TranslationReport:
             )
         )
 
-    def to_dict(self):
-        """Plain values, ready for JSON."""
+    def figures(self):
+        """All of it as plain values, ready for JSON."""
         return dataclasses.asdict(self)

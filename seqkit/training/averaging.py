@@ -22,7 +22,7 @@ class AverageWeights(keras.callbacks.Callback):
     Args:
         count: int, how many epochs; fewer where `fit` ends before.
         monitor: `None` for the last epochs, or the figure of the history that says which were
-            best: low where its name holds "loss" or "error", and else high.
+            best: low where its name holds "loss", "error" or "perplexity", and else high.
 
     Raises:
         ValueError: `count` is no positive int; in `fit`, `monitor` is no figure of the history.
@@ -64,7 +64,8 @@ class AverageWeights(keras.callbacks.Callback):
         # Copies: a backend may hand out views of memory that the next step writes to.
         arrays = [variable.numpy().copy() for variable in self.variables()]
         self.kept.append((epoch, float(rank), arrays))
-        self.kept = sorted(self.kept, key=lambda one: one[1])[-self.count :]
+        self.kept.sort(key=lambda one: (-one[1], one[0]))  # of equals, the earlier
+        del self.kept[self.count :]
 
     def on_train_end(self, logs=None):
         if self.kept:

@@ -116,7 +116,8 @@ class Resume(keras.callbacks.Callback):
 
     def read(self):
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            # NumPy leaves a file open that it cannot read, unless it is given one.
+            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 facts = json.loads(str(file["facts"]))
                 arrays = {name: file[name] for name in file.files}
             known = facts["format"] == FORMAT

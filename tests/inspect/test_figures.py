@@ -44,6 +44,14 @@ def test_learning_curves_with_validation_every_second_epoch():
     assert validation.get_xdata().tolist() == [2, 4]
 
 
+def test_learning_curves_of_what_only_validation_tells():
+    history = {"perplexity": [9, 5, 6], "val_perplexity": [8, 4, 5], "val_bleu": [1, 7, 30]}
+    figure = inspect.learning_curves(history)
+    assert [panel.get_title() for panel in figure.axes] == ["perplexity", "bleu"]
+    assert lines(figure.axes[0])["best"] == [4]
+    assert lines(figure.axes[1]) == {"validation": [1, 7, 30], "best": [30]}
+
+
 @pytest.mark.parametrize("labels", [("bad", "good"), ("one", "a rather long name", "three", "4")])
 def test_confusion_matrix_shows_counts(labels):
     counts = np.arange(len(labels) ** 2).reshape(len(labels), -1)

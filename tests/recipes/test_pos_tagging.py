@@ -54,6 +54,29 @@ def test_a_scheme_is_told_by_the_tags_and_held_to():
     assert free.chain.allowed is None
 
 
+# Tags of one type each: IOB1, where only a span next to one of its type begins with B; and BIO
+# with an I that no B begins.
+IOB1 = [(["a", "b", "c", "d"], ["I-X", "I-X", "B-X", "O"]), (["c", "a"], ["O", "I-X"])]
+BROKEN = [(["a", "b", "c"], ["B-X", "I-X", "O"]), (["c", "b", "q"], ["O", "I-X", "B-X"])]
+
+
+@pytest.mark.parametrize(
+    ("train", "scheme", "spans"),
+    [(IOB1, "IOB1", 3), (BROKEN, None, 3), (CHUNKS, "BIO", 12)],
+)
+def test_training_data_never_break_what_is_held_to(train, scheme, spans):
+    model = small(train)
+    expected = scheme and schemes.allowed(model.labels, scheme)
+    if scheme is None:
+        assert model.chain.allowed is None
+    else:
+        for own, part in zip(model.chain.allowed, expected, strict=True):
+            np.testing.assert_array_equal(own, part)
+    losses = model.fit(train, epochs=1, verbose=0).history["loss"]
+    assert losses[0] < 20  # a forbidden move costs 10,000
+    assert model.report(train).spans["all"][3] == spans
+
+
 def test_words_without_tags_are_not_learned_from():
     train = [(["a", "b"], ["X", None]), (["b", "a"], ["Y", "X"])] * 3
     model = small(train)
@@ -111,6 +134,10 @@ BAD = {
     "dropout": (CHUNKS, {"dropout": 1.0}, "dropout"),
     "word dropout": (CHUNKS, {"word_dropout": 2}, "Received: rate=2"),
     "scheme": (CHUNKS, {"scheme": "BOI"}, "BOI"),
+    "I without B": (
+        BROKEN, {"scheme": "BIO"},
+        "sentence 1, word 1: expected a tag that may stand after 'O' in BIO. Received: 'I-X'"),
+    "scheme of other tags": ([(["a", "b"], ["X", "Y"])], {"scheme": "BIO"}, "a tag of BIO"),
     "vocabulary": (CHUNKS, {"vocabulary": 1}, "`size` must be an int of at least 3"),
     "splitter": (CHUNKS, {"splitter": "spaces"}, "`splitter` must be"),
     "vectors": (CHUNKS, {"vectors": "nowhere.txt"}, "nowhere.txt: expected a file"),

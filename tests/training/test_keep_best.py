@@ -38,6 +38,7 @@ CASES = {  # arguments, figures, best epoch, epochs run
     "loss where there is no accuracy": ({"patience": 3}, {"val_loss": LOSS}, 4, 5),
     "by name": ({"monitor": "val_loss"}, {"val_accuracy": ACCURACY, "val_loss": LOSS}, 4, 5),
     "error is best low": ({"monitor": "val_error"}, {"val_error": ACCURACY}, 1, 3),
+    "perplexity is best low": ({"monitor": "val_perplexity"}, {"val_perplexity": ACCURACY}, 1, 3),
     "loss decides between equals": ({}, {"val_accuracy": [0.8] * 5, "val_loss": LOSS}, 4, 5),
     "never stops": ({"patience": None}, {"val_accuracy": [3, 2, 1, 1, 1]}, 1, 5),
     "no validation: the latest": ({}, {}, 5, 5),

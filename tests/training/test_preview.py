@@ -34,7 +34,7 @@ class Parrot(keras.Sequential):
 def run(preview, *answers, callbacks=(), validated=False):
     model = Parrot([keras.layers.Dense(1)])
     model.answers = answers
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=True)
     with guarded([*callbacks, preview], validated=validated) as ready:
         history = model.fit(X, X[:, :1], epochs=len(answers), callbacks=ready, verbose=0)
     return model, history
@@ -141,6 +141,6 @@ def test_bad_input(name):
 
 def test_a_model_without_translations():
     model = keras.Sequential([keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=True)
     with pytest.raises(ValueError, match=r"can `translate`. Received: Sequential"):
         model.fit(X, X[:, :1], callbacks=[Preview(PAIRS)], verbose=0)

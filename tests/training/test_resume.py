@@ -13,9 +13,9 @@ from seqkit.training import AverageWeights, KeepBest, Resume
 from seqkit.training.guard import guarded
 
 CHANCE = np.random.default_rng(0)
-X = CHANCE.normal(size=(24, 3)).astype("float32")
-Y = CHANCE.normal(size=(24, 1)).astype("float32")
-EPOCHS = 6
+X = CHANCE.normal(size=(8, 3)).astype("float32")
+Y = CHANCE.normal(size=(8, 1)).astype("float32")
+EPOCHS = 4
 
 
 class KilledError(Exception):
@@ -23,9 +23,9 @@ class KilledError(Exception):
 
 
 class Kill(keras.callbacks.Callback):
-    """In the middle of an epoch, by default the fourth."""
+    """In the middle of an epoch, by default the third."""
 
-    def __init__(self, epoch=3):
+    def __init__(self, epoch=2):
         super().__init__()
         self.epoch = epoch
 
@@ -33,11 +33,11 @@ class Kill(keras.callbacks.Callback):
         self.now = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.now == self.epoch and batch == 1:
+        if self.now == self.epoch and batch == 0:
             raise KilledError
 
 
-def model(width=4, optimizer="adam"):
+def model(width=4, optimizer=None):
     keras.utils.set_random_seed(1)
     made = keras.Sequential(
         [
@@ -48,7 +48,8 @@ def model(width=4, optimizer="adam"):
             keras.layers.Dense(1),
         ]
     )
-    made.compile(optimizer, "mse")
+    optimizer = optimizer or keras.optimizers.SGD(0.1, momentum=0.9)
+    made.compile(optimizer, "mse", run_eagerly=True)  # tracing costs more than all steps
     return made
 
 
@@ -57,10 +58,10 @@ def fit(made, *callbacks, **options):
         return made.fit(
             X,
             Y,
-            batch_size=6,
+            batch_size=4,
             epochs=EPOCHS,
             shuffle=False,  # whose order begins anew
-            validation_data=(X[:8], Y[:8]),
+            validation_data=(X[:4], Y[:4]),
             callbacks=ready,
             verbose=0,
             **options,
@@ -68,7 +69,7 @@ def fit(made, *callbacks, **options):
 
 
 def keepers():
-    return KeepBest("val_loss", patience=9), AverageWeights(3, monitor="val_loss")
+    return KeepBest("val_loss", patience=9), AverageWeights(2, monitor="val_loss")
 
 
 def assert_same(one, other):
@@ -78,7 +79,7 @@ def assert_same(one, other):
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("at", [0, 1, 3, 5])
+@pytest.mark.parametrize("at", [0, 1, 3])
 def test_nothing_is_lost(tmp_path, at):
     """Weights, optimizer, dropout's random state, the best epoch, the mean, the history."""
     path = tmp_path / "run.resume"
@@ -104,7 +105,7 @@ def test_nothing_is_lost(tmp_path, at):
 def test_killed_twice(tmp_path):
     path, whole = tmp_path / "run.resume", model()
     fit(whole)
-    for at in (2, 4):
+    for at in (1, 3):
         with pytest.raises(KilledError):
             fit(model(), Resume(path), Kill(at))
     again = model()
@@ -115,23 +116,23 @@ def test_killed_twice(tmp_path):
 def test_the_best_epoch_before_the_kill_is_kept(tmp_path):
     class Worse(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            logs["val_loss"] = [3, 1, 2, 4, 5, 6][epoch]
+            logs["val_loss"] = [3, 1, 2, 4][epoch]
 
     path, made = tmp_path / "run.resume", model()
     with pytest.raises(KilledError):
-        fit(made, Worse(), KeepBest("val_loss", patience=9), Resume(path), Kill(4))
+        fit(made, Worse(), KeepBest("val_loss", patience=9), Resume(path), Kill(3))
     again, best = model(), KeepBest("val_loss", patience=9)
     fit(again, Worse(), best, Resume(path))
     assert best.describe() == "epoch 2, val_loss 1.0000"
-    assert int(again.optimizer.iterations) == 2 * 4
+    assert int(again.optimizer.iterations) == 2 * 2
 
 
 def test_the_next_training_begins_at_its_first_epoch(tmp_path):
-    made, resume = model(), Resume(tmp_path / "run.resume")
+    made, resume, best = model(), Resume(tmp_path / "run.resume"), keepers()[0]
     with pytest.raises(KilledError):
-        fit(made, resume, Kill())
-    fit(made, resume)
-    history = fit(made, resume)
+        fit(made, best, resume, Kill())
+    fit(made, best, resume)
+    history = fit(made, best, resume)
     assert resume.epoch == 0
     assert history.epoch == list(range(EPOCHS))
 
@@ -189,7 +190,7 @@ class Kill(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="zeros")])
-model.compile("adam", "mse")
+model.compile("adam", "mse", run_eagerly=True)
 x = np.ones((4, 3), "float32")
 model.fit(x, x[:, :1], epochs=5, callbacks=[Resume(sys.argv[1]), Kill()], verbose=0)
 """
@@ -205,7 +206,7 @@ def test_after_a_real_kill(tmp_path):
         made = keras.Sequential(
             [keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="zeros")]
         )
-        made.compile("adam", "mse")
+        made.compile("adam", "mse", run_eagerly=True)
         history = made.fit(x, x[:, :1], epochs=5, callbacks=callbacks, verbose=0)
         answers.append((made.get_weights()[0], history.history["loss"]))
     np.testing.assert_allclose(answers[0][0], answers[1][0], rtol=1e-6)

@@ -12,7 +12,7 @@ __all__ = ["copying", "dates", "reversing", "sorting"]
 FIRST, LAST = datetime.date(1900, 1, 1), datetime.date(2099, 12, 31)
 
 
-def copying(n=6000, *, symbols=10, length=8, seed=0):
+def copying(n=20_000, *, symbols=10, length=8, seed=0):
     """Letters to be written as they are: "c a b" -> "c a b".
 
     All lengths from one to `length` come equally often, and one pair in a hundred is empty on both
@@ -39,7 +39,7 @@ def copying(n=6000, *, symbols=10, length=8, seed=0):
     return _letters("copying", list, n, symbols, length, seed)
 
 
-def reversing(n=6000, *, symbols=10, length=8, seed=0):
+def reversing(n=20_000, *, symbols=10, length=8, seed=0):
     """Letters to be written from the last to the first: "c a b" -> "b a c".
 
     Args:
@@ -59,7 +59,7 @@ def reversing(n=6000, *, symbols=10, length=8, seed=0):
     return _letters("reversing", lambda row: row[::-1], n, symbols, length, seed)
 
 
-def sorting(n=6000, *, symbols=10, length=8, seed=0):
+def sorting(n=20_000, *, symbols=10, length=8, seed=0):
     """Letters to be written in the order of the alphabet: "c a b" -> "a b c".
 
     Args:

@@ -45,7 +45,9 @@ def test_the_smallest_has_empty_ones_in_each_part():
 
 
 def test_no_longer_sequence_stands_twice():
-    sources = [source for part in samples.copying().examples.values() for source in part.sources]
+    sources = [
+        source for part in samples.copying(6000).examples.values() for source in part.sources
+    ]
     assert len(sources) == 6000
     long = [source for source in sources if len(letters(source)) > 3]
     assert len(long) > 3500

@@ -1,0 +1,222 @@
+"""Translators answer as their network says: against a loop that runs the whole model again.
+
+Shapes: B texts, T steps of the target, V ids.
+"""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import recipes
+from seqkit.data import as_pairs, samples
+from seqkit.data.examples import DataError
+from seqkit.decoding import Sampling
+
+PAIRS = as_pairs([("a dog barks", "ein Hund bellt"), ("a cat", "eine Katze"), ("", "")] * 4)
+TEXTS = ["a dog barks", "", "a cat barks at a dog", "dog", "\u4e00 cat"]
+KINDS = {
+    "transformer": {"heads": 2, "layers": 1},
+    "rotary post-norm": {"heads": 2, "layers": 1, "positions": "rotary", "norm": "post"},
+    "attention": {"encoder": "recurrent", "attention": "general"},
+    "no attention": {"encoder": "recurrent", "attention": None, "reverse_source": True},
+    "input feeding": {"encoder": "recurrent", "cell": "lstm", "input_feeding": True, "layers": 2},
+    "recurrent on transformer": {"decoder": "recurrent", "heads": 2, "layers": 1},
+    "transformer on recurrent": {"encoder": "recurrent", "decoder": "transformer", "heads": 2},
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def model(request):
+    model = recipes.seq2seq(
+        PAIRS, units=8, tokens="words", dropout=0.2, seed=1, **KINDS[request.param]
+    )
+    # As drawn, a model says the same to everything.
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(weight + 0.3 * rng.normal(size=weight.shape))
+    return model
+
+
+def again_and_again(model, text, steps):
+    """Greedy translation by running the whole model once for each id."""
+    translation = model.preprocessor
+    source = np.asarray(translation.encode([text]))
+    ids = [translation.start]
+    for step in range(steps):
+        batch = {"source": source, "target": np.array([ids], "int32")}
+        logits = ops.convert_to_numpy(model(batch))[0, -1].astype("float64")
+        logits[[0, 1, translation.start]] = -np.inf
+        best = int(np.argmax(logits)) if step < steps - 1 else translation.end
+        if best == translation.end:
+            break
+        ids.append(best)
+    return translation.text([[*ids[1:], translation.end]]).numpy()[0].decode()
+
+
+def test_greedy_is_the_model_run_again_and_again(model):
+    steps = 6
+    answers = model.translate(TEXTS, beams=1, max_length=steps - 1)
+    assert [str(a) for a in answers] == [again_and_again(model, t, steps) for t in TEXTS]
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(model):
+    together = model.translate(TEXTS, beams=3, n_best=2)
+    for text, expected in zip(TEXTS, together, strict=True):
+        alone = model.translate(text, beams=3, n_best=2)[0]
+        assert (alone.text, alone.source) == (expected.text, text)
+        np.testing.assert_allclose(alone.score, expected.score, atol=1e-4)
+
+
+def test_attention_is_of_what_was_read(model):
+    if getattr(model.decoder, "attention", True) is None:
+        with pytest.raises(ValueError, match="no attention to show"):
+            model.translate(TEXTS, attention=True)
+        return
+    for answer in model.translate(TEXTS, beams=2, max_length=5, attention=True):
+        seen = answer.attention
+        assert len(seen.source) == len(model.preprocessor.source.units([answer.source])[0]) + 1
+        assert seen.weights.shape == (len(seen.target), len(seen.source))
+        np.testing.assert_allclose(seen.weights.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_file_holds_all_of_it(model, tmp_path):
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert loaded.search == model.search
+    for a, b in zip(model.translate(TEXTS), loaded.translate(TEXTS), strict=True):
+        assert (a.text, round(a.score, 4)) == (b.text, round(b.score, 4))
+
+
+# --- one model is enough for the rest ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def translator():
+    model = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", seed=1)
+    model.fit(PAIRS, epochs=1, verbose=0)
+    return model
+
+
+def test_wishes_are_kept(translator):
+    options = {"beams": 4, "max_length": 6}
+    for answer in translator.translate(TEXTS, prefix="eine Katze", **options):
+        assert answer.text.startswith("eine Katze")
+    prefixes = ["ein", "", "Hund", "", "bellt"]
+    answers = translator.translate(TEXTS, prefix=prefixes, **options)
+    assert all(a.text.startswith(p) for a, p in zip(answers, prefixes, strict=True))
+    for answer in translator.translate(TEXTS, required=["Hund bellt"], **options):
+        assert "Hund bellt" in answer.text
+    required = [["Hund"], [], ["Katze", "bellt"], [], ["ein"]]
+    answers = translator.translate(TEXTS, required=required, **options)
+    assert all(p in a.text for a, r in zip(answers, required, strict=True) for p in r)
+    for answer in translator.translate(TEXTS, forbidden=["Hund", "eine"], n_best=4, **options):
+        for text in (answer.text, *(t for t, _ in answer.alternatives)):
+            assert not {"Hund", "eine"} & set(text.split())
+    for answer in translator.translate(TEXTS, no_repeat=1, **options):
+        assert len(set(answer.text.split())) == len(answer.text.split())
+
+
+def test_samples_are_seeded_and_independent_of_the_batch(translator):
+    how = {"sampling": Sampling(3), "n_best": 3, "seed": 5}
+    together = translator.translate(TEXTS, **how)
+    again = translator.translate(TEXTS, batch_size=2, **how)
+    assert [a.to_dict()["translation"] for a in together] == [a.text for a in again]
+    texts = [t for a in together for t in (a.text, *(t for t, _ in a.alternatives))]
+    assert len(set(texts)) > 5
+    other = translator.translate(TEXTS, **{**how, "seed": 6})
+    assert [a.text for a in other] != [a.text for a in together]
+
+
+def test_report_and_evaluate(translator):
+    report = translator.report(PAIRS, beams=1, max_length=4)
+    assert "BLEU" in repr(report)
+    assert report.bleu_signature.startswith("nrefs:1|case:mixed")
+    # Perplexity from the logits, by hand.
+    lost, count = 0.0, 0
+    for source, target in PAIRS:
+        batches = translator.preprocessor.batches([(source, target)]).dataset
+        batch, labels = next(batches.as_numpy_iterator())
+        logits = ops.convert_to_numpy(translator(batch)).astype("float64")[0]
+        log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        lost -= log_p[np.arange(len(labels[0])), labels[0]].sum()
+        count += len(labels[0])
+    np.testing.assert_allclose(report.perplexity, np.exp(lost / count), rtol=1e-4)
+    results = translator.evaluate(PAIRS, return_dict=True, verbose=0)
+    assert {"loss", "perplexity", "bleu", "chrf"} <= set(results)
+    np.testing.assert_allclose(results["perplexity"], report.perplexity, rtol=1e-4)
+
+
+def test_plain_answers(translator):
+    assert translator.translate([]) == []
+    answer = translator.translate("a dog", n_best=2)[0]
+    assert json.loads(json.dumps(answer.to_dict()))["source"] == "a dog"
+    assert len(answer.alternatives) == 1
+    assert translator.predict(["a dog"])[0] == answer.text
+    assert translator.predict(np.array(["a dog", "a cat"])).shape == (2,)
+
+
+BAD = {
+    "no beams": ({"beams": 0}, "`beams` must be an int of 1 or more"),
+    "more answers than beams": ({"beams": 2, "n_best": 3}, "n_best=3, beams=2"),
+    "no length": ({"max_length": 0}, "`max_length` must be a positive int"),
+    "required as one str": ({"required": "Hund"}, "`required` must be a list of str"),
+    "forbidden as one str": ({"forbidden": "Hund"}, "`forbidden` must be a list of str"),
+    "another number of prefixes": ({"prefix": ["a"]}, "one for each, 2. Received: 1"),
+    "what it cannot write": ({"required": ["\u4e00"]}, "made of what the model can write"),
+    "no sampling": ({"sampling": 0.5}, "`sampling` must be a seqkit.decoding.Sampling"),
+    "beams and sampling": ({"beams": 2, "sampling": Sampling()}, "does not go with beams"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_wrong_questions(translator, case):
+    options, message = BAD[case]
+    with pytest.raises(ValueError, match=message):
+        translator.translate(["a dog", "a cat"], **options)
+
+
+def test_wrong_data(translator):
+    with pytest.raises(ValueError, match="must come with labels: pairs"):
+        translator.fit(["a dog"], verbose=0)
+    with pytest.raises(ValueError, match="at least one example"):
+        translator.fit([], verbose=0)
+    with pytest.raises(DataError, match="Received: 2 sources alone"):
+        recipes.seq2seq(["a dog", "a cat"])
+
+
+def test_a_source_longer_than_any_seen(translator):
+    answer = translator.translate(["a dog " * 300], beams=2)[0]
+    assert isinstance(answer.text, str)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"encoder": "convolution"}, "`encoder` must be one of recurrent, transformer"),
+        ({"decoder": "convolution"}, "`decoder` must be one of recurrent, transformer"),
+        ({"attention": "hard", "encoder": "recurrent"}, "Unknown attention"),
+        ({"positions": "none"}, "Unknown positions"),
+        ({"units": 9, "heads": 2}, "`heads` must divide"),
+        ({"input_feeding": True, "attention": None, "encoder": "recurrent"}, "input_feeding"),
+    ],
+)
+def test_wrong_recipes(options, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.seq2seq(PAIRS, tokens="words", **{"units": 8, **options})
+
+
+def test_the_toy_language_is_learned():
+    """From raw pairs to right translations, empty ones among them."""
+    splits = samples.copying(1200, length=4)
+    model = recipes.seq2seq(
+        splits.train, tokens="words", shared=True, units=32, heads=2, layers=1, dropout=0.0,
+        seed=1,
+    )  # fmt: skip
+    model.batch_tokens = 256
+    model.optimizer.learning_rate = 5e-3
+    model.fit(splits.train, epochs=12, verbose=0)
+    assert model.report(splits.test, beams=1).exact > 0.8
+    assert model.translate([""])[0].text == ""
