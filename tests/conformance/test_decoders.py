@@ -16,7 +16,7 @@ ALL = {**ATTENTIONS, **WRITERS}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 # One of each kind, where a case costs seconds.
 SOME = ("AdditiveAttention", "TransformerDecoder learned", "RecurrentDecoder feeding")
-POLICIES = {"float16": 0.03, "mixed_bfloat16": 0.2}
+POLICIES = {"float16": 0.05, "mixed_bfloat16": 0.2}
 
 
 def numpy(tensor):
@@ -183,7 +183,7 @@ def test_policy(name, policy):
             assert str(value.dtype) == narrow
         scale = max(1.0, np.abs(expected[what]).max())
         error = np.abs(value.astype("float64") - expected[what]).max()
-        assert error <= POLICIES.get(policy, 0.03) * scale, f"{what}: {error} of {scale}"
+        assert error <= POLICIES.get(policy, 0.05) * scale, f"{what}: {error} of {scale}"
 
 
 @pytest.mark.parametrize("compiled", ["graph", "xla"])
@@ -195,33 +195,35 @@ def test_compiled_as_step_by_step(name, compiled):
     assert_same(seen(name, mask, compiled=compiled), seen(name, mask), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", [*SOME, "CosineAttention", "RecurrentDecoder cosine"])
+@pytest.mark.parametrize("name", ALL)
 def test_gradient(name):
-    """Against finite differences, in float64."""
+    """Against a finite difference in float64, along one direction for inputs and weights."""
     if str(numpy(ops.convert_to_tensor(np.zeros(1), "float64")).dtype) != "float64":
         pytest.skip("this JAX runs without 64 bits")
     layer = ALL[name].build(dtype="float64")
-    x, memory = (a.astype("float64") for a in ALL[name].arguments)
+    inputs = [a.astype("float64") for a in ALL[name].arguments]
     variables = layer.trainable_variables
+    start = [*inputs, *(numpy(v.value) for v in variables)]
 
     def loss(x, memory):
         output = layer(x, memory, memory_mask=MASKS["holes"])
         factor = ops.convert_to_tensor(random(*output.shape, seed=1), "float64")
         return ops.sum(factor * ops.square(output))
 
-    def moved(x, memory, *values):
+    def moved(flat):
+        pieces = np.split(flat, np.cumsum([a.size for a in start])[:-1])
+        x, memory, *values = [p.reshape(a.shape) for p, a in zip(pieces, start, strict=True)]
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        return loss(ops.convert_to_tensor(x, "float64"), ops.convert_to_tensor(memory, "float64"))
+        return loss(ops.convert_to_tensor(x), ops.convert_to_tensor(memory))
 
-    _, by_input, by_weight = value_and_gradients(loss, [x, memory], variables)
-    start = [numpy(v.value) for v in variables]
-    slopes = finite_differences(moved, [x, memory, *start])
-    paths = ["x", "memory", *(v.path for v in variables)]
+    _, by_input, by_weight = value_and_gradients(loss, inputs, variables)
     gradients = [*by_input, *by_weight]
-    for path, d, (direction, slope) in zip(paths, gradients, slopes, strict=True):
-        assert d.dtype == "float64"
-        assert abs(np.sum(d * direction) - slope) <= 1e-6 * max(1.0, abs(slope)), path
+    assert all(d.dtype == "float64" and np.abs(d).max() > 0 for d in gradients)
+    together = np.concatenate([a.ravel() for a in start])
+    ((direction, slope),) = finite_differences(moved, [together])
+    product = np.concatenate([d.ravel() for d in gradients]) @ direction
+    assert abs(product - slope) <= 1e-6 * max(1.0, abs(slope))
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -29,6 +29,8 @@ CHOICE = " or ".join(
         "(test_encoders and test_what_stands_in_padding and (rotary or alibi or cosine))",
         "(test_encoders and test_compiled_as_step_by_step and rotary)",
         "(test_encoders and test_empty_input and sinusoidal)",
+        "(test_decoders and test_what_stands_in_padding and AdditiveAttention)",
+        "(test_decoders and in_one_graph and (rotary or feeding))",
         "(test_seeded_and_new and projected_lstm-recurrent)",
         "test_input_dropout",
         "test_recurrent_dropout",

@@ -1,4 +1,4 @@
-"""The transformer encoder against NumPy and PyTorch, and by name.
+"""Transformers: what they are made of, step by step, and by name.
 
 Shapes: B batch, T time, D features, N units.
 """
@@ -14,6 +14,8 @@ from seqkit.testing.examples import random
 
 B, T, D, N, H = 3, 5, 6, 8, 2
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+MEMORY = random(B, 4, 7, seed=1)
+MEMORY_MASK = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 0, 1, 1]], bool)
 
 
@@ -21,8 +23,8 @@ def numpy(tensor):
     return ops.convert_to_numpy(tensor)
 
 
-def filled(layer, shape):
-    layer.build(shape)
+def filled(layer, *shapes):
+    layer.build(*shapes)
     for k, weight in enumerate(layer.trainable_variables):
         weight.assign(0.5 * random(*weight.shape, seed=k))
     return layer
@@ -55,6 +57,39 @@ def test_steps_that_are_not_read_change_nothing():
     after = numpy(encoder(x))
     np.testing.assert_allclose(after[:, :3], before[:, :3], atol=1e-6)
     assert np.abs(after[:, 3:] - before[:, 3:]).max() > 0.01
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_decoder_is_entry_positions_blocks_and_norm(norm):
+    options = {"layers": 2, "heads": H, "norm": norm, "positions": "sinusoidal"}
+    decoder = filled(layers.TransformerDecoder(N, **options), (B, T, D), MEMORY.shape)
+    x = decoder.positions(decoder.entry(random(B, T, D)))
+    x = decoder.blocks[0](x, MEMORY, memory_mask=MEMORY_MASK)
+    x, seen = decoder.blocks[1](x, MEMORY, memory_mask=MEMORY_MASK, return_weights=True)
+    x = x if norm == "post" else decoder.last(x)
+    call = {"memory_mask": MEMORY_MASK, "return_weights": True}
+    output, weights = decoder(random(B, T, D), MEMORY, **call)
+    np.testing.assert_allclose(numpy(output), numpy(x), **CLOSE)
+    np.testing.assert_allclose(numpy(weights), numpy(seen), **CLOSE)
+
+
+@pytest.mark.parametrize("positions", [None, *layers.positions.POSITIONS])
+@pytest.mark.parametrize("norm", NORMS)
+def test_step_by_step(norm, positions):
+    """With room for 4 steps and then for 8, two rows to a memory."""
+    decoder = filled(
+        layers.TransformerDecoder(N, heads=H, norm=norm, positions=positions),
+        (B, T, D),
+        MEMORY.shape,
+    )
+    x, twice = random(2 * B, 6, D, seed=2), np.repeat(MEMORY, 2, axis=0)
+    whole = numpy(decoder(x, twice, memory_mask=np.repeat(MEMORY_MASK, 2, axis=0)))
+    read, state = decoder.begin(MEMORY, MEMORY_MASK, rows=2)
+    state = decoder.grow(state, 4)
+    for t in range(6):
+        state = decoder.grow(state, 8) if t == 4 else state
+        output, state = decoder.step(x[:, t], read, state, t)
+        np.testing.assert_allclose(numpy(output), whole[:, t], **CLOSE)
 
 
 def test_dropout_only_in_training_seeded_and_new_at_each_call():
@@ -102,6 +137,19 @@ def test_every_option_survives():
     for name in set(options) - {"positions", "dtype"}:
         assert getattr(again, name) == options[name]
     assert again.activation is keras.activations.relu
+
+
+def test_every_option_of_a_decoder_survives():
+    options = dict(
+        layers=3, heads=2, feed_forward=5, norm="residual", positions="alibi", dropout=0.25,
+        scores="cosine", seed=3, dtype="mixed_bfloat16",
+    )  # fmt: skip
+    config = layers.TransformerDecoder(4, activation="relu", **options).get_config()
+    again = layers.TransformerDecoder.from_config(config)
+    assert again.get_config() == config
+    assert all(block.causal and block.cross for block in again.blocks)
+    for name in set(options) - {"positions", "dtype"}:
+        assert getattr(again, name) == options[name]
 
 
 def test_encoders_by_name():

@@ -120,6 +120,42 @@ def test_token_crossentropy_counts_tokens(smoothing):
     assert float(TokenCrossentropy(smoothing)(labels, E)) == pytest.approx(expected, rel=1e-5)
 
 
+def by_log_softmax(logits, labels, smoothing):
+    """Losses of sentences, token by token: `-sum_c q_c log p_c`, q smoothed over all tags."""
+    losses = np.zeros(len(logits))
+    for b, t in zip(*np.nonzero(labels >= 0), strict=True):
+        row = logits[b, t].astype("float64")
+        log_p = row - np.logaddexp.reduce(row)
+        q = np.full(C, smoothing / C) + (1 - smoothing) * (np.arange(C) == labels[b, t])
+        losses[b] -= q @ log_p
+    return losses
+
+
+@pytest.mark.parametrize("filler", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("normalise", ["batch_tokens", "tokens", None])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_token_crossentropy_is_that_of_the_log_softmax(smoothing, normalise, filler):
+    labels = np.where(MASK, TAGS, -1)
+    logits = np.where(MASK[:, :, None], 20 * E, np.float32(filler))
+    expected, tokens = by_log_softmax(logits, labels, smoothing), MASK.sum(axis=1)
+    if normalise is not None:
+        expected /= tokens.mean() if normalise == "batch_tokens" else np.maximum(tokens, 1)
+    own = of_rows(TokenCrossentropy(smoothing, normalise=normalise), labels, logits)
+    np.testing.assert_allclose(own, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_token_crossentropy_gradient(smoothing):
+    """`p - q` for each token, over the number of tokens; none for padding."""
+    labels = np.where(MASK, TAGS, -1)
+    loss = TokenCrossentropy(smoothing)
+    _, (gradient,), _ = value_and_gradients(lambda x: loss(labels, x), [E])
+    p = np.exp(E - np.logaddexp.reduce(E, axis=-1, keepdims=True))
+    q = smoothing / C + (1 - smoothing) * np.eye(C)[np.maximum(labels, 0)]
+    expected = np.where(MASK[:, :, None], p - q, 0) / MASK.sum()
+    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_weights_of_sentences_and_of_tokens():
     labels = np.where(MASK, TAGS, -1)
     each = of_rows(TokenCrossentropy(normalise=None), labels, E)

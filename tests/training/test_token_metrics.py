@@ -1,11 +1,11 @@
-"""Accuracy of tokens against counting them in NumPy."""
+"""Accuracy and perplexity of tokens against counting them in NumPy."""
 
 import keras
 import numpy as np
 import pytest
 
 from seqkit.layers import chain as chains
-from seqkit.training import TokenAccuracy
+from seqkit.training import Perplexity, TokenAccuracy
 
 B, T, C = 8, 6, 4
 RNG = np.random.default_rng(0)
@@ -47,3 +47,45 @@ def test_weights_of_zero_leave_out(kind):
     counts = MASK & (weights.reshape(B, -1) > 0)
     expected = np.mean(LOGITS.argmax(axis=-1)[counts] == TAGS[counts])
     assert float(metric.result()) == pytest.approx(expected)
+
+
+def log_probabilities(logits):
+    shifted = logits.astype("float64") - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+OWN = np.take_along_axis(log_probabilities(LOGITS), np.maximum(TAGS, 0)[..., None], -1)[..., 0]
+
+
+@pytest.mark.parametrize("batch", [3, B])
+def test_perplexity_counts_tokens_whatever_the_batches(batch):
+    metric = Perplexity()
+    for k in range(0, B, batch):
+        metric.update_state(TAGS[k : k + batch].astype("float32"), LOGITS[k : k + batch])
+    assert float(metric.result()) == pytest.approx(np.exp(-OWN[MASK].mean()), rel=1e-5)
+    metric.reset_state()
+    assert float(metric.result()) == 1
+
+
+@pytest.mark.parametrize("kind", ["sentences", "tokens"])
+def test_perplexity_leaves_out_weights_of_zero(kind):
+    weights = np.arange(B) % 2 if kind == "sentences" else (np.arange(T) > 1) * np.ones((B, 1))
+    metric = Perplexity()
+    metric.update_state(TAGS, LOGITS, sample_weight=weights)
+    counts = MASK & (weights.reshape(B, -1) > 0)
+    assert float(metric.result()) == pytest.approx(np.exp(-OWN[counts].mean()), rel=1e-5)
+
+
+@pytest.mark.parametrize("junk", [np.nan, np.inf])
+def test_perplexity_does_not_read_logits_of_padding(junk):
+    metric = Perplexity()
+    metric.update_state(TAGS, np.where(MASK[..., None], LOGITS, np.float32(junk)))
+    assert float(metric.result()) == pytest.approx(np.exp(-OWN[MASK].mean()), rel=1e-5)
+
+
+def test_perplexity_of_large_and_of_even_logits():
+    metric = Perplexity()
+    metric.update_state([[0, 1]], np.full((1, 2, 7), 100, "float16"))
+    assert float(metric.result()) == pytest.approx(7, rel=1e-5)
+    metric.update_state(np.full((B, T), -1), LOGITS)  # no token at all
+    assert float(metric.result()) == pytest.approx(7, rel=1e-5)
