@@ -64,6 +64,7 @@ def measure(rows, texts, rounds):
         chosen[name] = texts[:: round(1 / share)] if share < 1 else texts
         answers[name] = contestant.translate(chosen[name])  # compiles, too
         rates[name] = []
+    print("compiled", flush=True)
     for n in range(rounds):
         for name, (contestant, _) in rows.items():
             run = getattr(contestant, "run", None)
