@@ -21,6 +21,7 @@ def seq2seq(
     attention="additive",
     positions="sinusoidal",
     norm="pre",
+    scores="dot",
     units=256,
     layers=None,
     heads=4,
@@ -55,6 +56,7 @@ def seq2seq(
             last three tell distances within one side only; where a target stands step by step for
             its source, as in copying, the first two learn sooner.
         norm: of a transformer: "pre", "post" or "residual".
+        scores: of a transformer's attention: "dot" or "cosine".
         units: of each layer; of each direction half as many in a recurrent encoder.
         layers: how many on each side; 3 in a transformer, 1 of a recurrent net if None.
         heads, feed_forward: of a transformer; see `seqkit.layers.TransformerEncoder`.
@@ -94,6 +96,7 @@ def seq2seq(
     transformer = {
         "positions": positions,
         "norm": norm,
+        "scores": scores,
         "heads": heads,
         "feed_forward": feed_forward,
     }
