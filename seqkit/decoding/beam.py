@@ -24,7 +24,7 @@ class Beam:
         covered: `(B, K, S)` float32, what it has read of the source, or `(B, K, 0)`.
         scores: `(B, K)` float32, of the finished sequences, best first; `LOW` where none is.
         finished: `(B, K, L)` int32, their ids; the end is left out.
-        count: `(B,)` int32, how many are finished; K where the sentence is done.
+        done: `(B,)` bool, whether nothing that goes on could still be among the K best.
     """
 
     total: object
@@ -32,7 +32,7 @@ class Beam:
     covered: object
     scores: object
     finished: object
-    count: object
+    done: object
 
     def tensors(self):
         """The attributes in a tuple, as loops carry them."""
@@ -49,7 +49,7 @@ def begin(batch, beams, room, covered, *, branches):
         covered=ops.zeros((batch, beams, covered), "float32"),
         scores=ops.full((batch, beams), LOW, "float32"),
         finished=ops.zeros((batch, beams, room), "int32"),
-        count=ops.zeros((batch,), "int32"),
+        done=ops.zeros((batch,), "bool"),
     )
 
 
@@ -71,7 +71,8 @@ def advance(
     """One step on.
 
     Of all continuations, those among the K best that end are finished; the K best that do not
-    end go on. A sentence is done with K finished sequences, and they stay as they are.
+    end go on. A sentence is done with K finished sequences of which none would be worse than the
+    best that goes on, if that ended now; then they stay as they are.
 
     Args:
         beam: `Beam`.
@@ -130,11 +131,16 @@ def advance(
         rivals = ops.where(going, total, LOW)
     better = count(rivals[:, None] > ends[:, :, None]) + count(ends[:, None] > ends[:, :, None])
     ending = ops.logical_and(better < beams, ends > LOW / 2)
-    ending = ops.logical_and(ending, (beam.count < beams)[:, None])
+    ending = ops.logical_and(ending, ops.logical_not(beam.done)[:, None])
     scores = normalised(ends, at + 1, covered, *penalties)
     scores = ops.concatenate([beam.scores, ops.where(ending, scores, LOW)], axis=1)
     finished = ops.concatenate([beam.finished, beam.ids], axis=1)
     scores, kept = ops.top_k(scores, beams)
+    # Without the coverage, which may still grow. K finished sequences alone are no reason to stop:
+    # where a model is sure, its end is among the K best long before anything is said.
+    hope = normalised(ops.max(rivals, axis=1), at + 1, None, penalties[0], 0.0)
+    worst = scores[:, -1]
+    done = ops.logical_or(last, ops.logical_and(worst > LOW / 2, hope <= worst))
 
     new = Beam(
         total=total,
@@ -142,7 +148,7 @@ def advance(
         covered=take(covered, parent),
         scores=scores,
         finished=take(finished, kept),
-        count=ops.where(last, beams, beam.count + count(ending)),
+        done=ops.logical_or(beam.done, done),
     )
     return new, token, parent
 

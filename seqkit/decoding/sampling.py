@@ -87,7 +87,7 @@ class Sampling:
             covered=beam.covered,
             scores=scores,
             finished=ops.where(ending[..., None], beam.ids, beam.finished),
-            count=count(scores > LOW / 2),
+            done=ops.all(scores > LOW / 2, axis=1),
         )
         return new, token, parent
 

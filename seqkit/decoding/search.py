@@ -114,7 +114,7 @@ def search(
     coverage = how.coverage_penalty > 0
 
     def unfinished(sentences):
-        return ops.sum(ops.cast(Beam(*sentences[0]).count < beams, "int32"))
+        return ops.sum(ops.cast(ops.logical_not(Beam(*sentences[0]).done), "int32"))
 
     def step(at, sentences, state, tokens):
         tensors, read, limit, own, (phrases, drawn) = sentences[:5]
@@ -171,7 +171,7 @@ def search(
         beam, place = Beam(*sentences[0]), sentences[-1]
         scores = ops.scatter_update(scores, place[:, None], beam.scores)
         ids = ops.scatter_update(beams_.longer(ids, room), place[:, None], beam.finished)
-        left = ops.cast(ops.nonzero(beam.count < beams)[0], "int32")
+        left = ops.cast(ops.nonzero(ops.logical_not(beam.done))[0], "int32")
         sentences, tokens = keras.tree.map_structure(
             lambda tensor: ops.take(tensor, left, axis=0), (sentences, tokens)
         )

@@ -140,10 +140,23 @@ def test_beams_are_the_best_of_each_step(compiled):
             candidates.sort(key=lambda pair: -pair[0])
             finished += [c for c in candidates[:beams] if c[1][-1] == END]
             live = [c for c in candidates if c[1][-1] != END][:beams]
-            if len(finished) >= beams:
+            ranked = sorted((t / ((5 + len(w)) / 6) ** 0.6 for t, w in finished), reverse=True)
+            hope = live[0][0] / ((5 + t + 1) / 6) ** 0.6 if live else -np.inf
+            if len(finished) >= beams and hope <= ranked[beams - 1]:
                 break
-        ranked = sorted((t / ((5 + len(w)) / 6) ** 0.6 for t, w in finished), reverse=True)
         np.testing.assert_allclose(scores[b], ranked[:beams], atol=1e-4)
+
+
+def test_a_sure_model_is_not_stopped_by_ends_that_nobody_wants(compiled):
+    """With two ids to say at each step, the end is among the four best from the first on."""
+    table = Table(9, steps=8)
+    table.logits[:] = -9.0
+    table.logits[..., 1] = 0.0
+    table.logits[..., END] = -6.0
+    table.logits[:, 5:, ..., END] = 6.0
+    ids, _ = run(table, Search(4, 1.0), 8, compiled=compiled)
+    assert (ids[:, 0, :5] == 1).all()
+    assert not ids[:, 0, 5:].any()
 
 
 def test_neighbours_do_not_matter(compiled):

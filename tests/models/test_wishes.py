@@ -1,0 +1,70 @@
+"""What translations have to hold, as ids.
+
+Shapes: B texts, P ids or phrases, M ids of a phrase.
+"""
+
+import numpy as np
+import pytest
+
+from seqkit.data import Translation
+from seqkit.models.wishes import Wishes
+
+PAIRS = [("a dog", "ein Hund"), ("a cat", "eine Katze")]
+
+
+@pytest.fixture(scope="module")
+def words():
+    return Translation.learn(PAIRS, "words")
+
+
+def ids(words, text):
+    return words.target.ids([text]).to_list()[0]
+
+
+def test_one_prefix_is_for_all_texts(words):
+    tensor = Wishes(words, 3, "ein Hund", None, None).tensors["prefix"]
+    assert tensor.tolist() == [ids(words, "ein Hund")] * 3
+
+
+def test_prefixes_are_padded(words):
+    wishes = Wishes(words, 3, ["ein", "", "eine Katze"], None, None)
+    assert wishes.tensors["prefix"].tolist() == [
+        [*ids(words, "ein"), 0],
+        [0, 0],
+        ids(words, "eine Katze"),
+    ]
+    assert wishes.width == 2
+    assert wishes.of(np.array([2, 0]))["prefix"].tolist()[1] == [*ids(words, "ein"), 0]
+
+
+def test_phrases_are_padded_on_both_axes(words):
+    wishes = Wishes(words, 2, None, [["Hund", "eine Katze"], []], None)
+    assert wishes.tensors["required"].tolist() == [
+        [[*ids(words, "Hund"), 0], ids(words, "eine Katze")],
+        [[0, 0], [0, 0]],
+    ]
+
+
+def test_nothing_asked_is_nothing(words):
+    wishes = Wishes(words, 2, None, [], [])
+    assert (wishes.tensors, wishes.forbidden, wishes.width) == ({}, (), 0)
+
+
+def test_forbidden_phrases(words):
+    expected = (tuple(ids(words, "Hund")), tuple(ids(words, "eine Katze")))
+    assert Wishes(words, 2, None, None, ["Hund", "eine Katze", ""]).forbidden == expected
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ((["a"], None, None), "`prefix` must be one for all texts or one for each, 2. Received: 1"),
+        ((None, [["Hund"]], None), "`required` must be one for all texts or one for each"),
+        ((None, "Hund", None), "`required` must be a list of str. Received: 'Hund'"),
+        ((None, None, "Hund"), "`forbidden` must be a list of str"),
+        (("Maus", None, None), "made of what the model can write. Received: 'Maus'"),
+    ],
+)
+def test_wrong_wishes(words, wishes, message):
+    with pytest.raises(ValueError, match=message):
+        Wishes(words, 2, *wishes)
