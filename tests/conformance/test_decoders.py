@@ -16,7 +16,8 @@ ALL = {**ATTENTIONS, **WRITERS}
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 # One of each kind, where a case costs seconds.
 SOME = ("AdditiveAttention", "TransformerDecoder learned", "RecurrentDecoder feeding")
-POLICIES = {"float16": 0.05, "mixed_bfloat16": 0.2}
+# bfloat16 rounds eight times as coarsely as float16, and errors are seven times as large.
+POLICIES = {"float16": 0.05, "mixed_bfloat16": 0.3}
 
 
 def numpy(tensor):
