@@ -118,12 +118,16 @@ for other, score in best.alternatives:
 # is the best that the model knows under these terms.
 
 # %%
-first, *_, last = best.text.rstrip(".?").split()
-other = pairs.test.targets[chosen[1]].split()[0]
-print(f"free             {best}")
-print(f"prefix {other!r:10}", model.translate([text], beams=5, prefix=other))
-print(f"required {other!r:8}", model.translate([text], beams=5, required=[other]))
-print(f"forbidden {last!r:7}", model.translate([text], beams=5, forbidden=[last]))
+known = best.text.split()
+second = next(word for word in best.alternatives[0][0].split() if word not in known)
+other = "El" if known[0] != "El" else "Il"
+for wish in (
+    {},
+    {"prefix": other},
+    {"required": [second]},
+    {"forbidden": [known[-1].rstrip(".?")]},
+):
+    print(f"{wish!s:30}", model.translate([text], beams=5, **wish)[0])
 
 # %% [markdown]
 # Draws in place of a search; the same seed draws the same.
@@ -149,7 +153,7 @@ inspect.attention(model.translate([text], attention=True)[0])
 # The same call for something else: characters in, characters out, a recurrent decoder.
 
 # %%
-days = data.samples.dates(2000)
+days = data.samples.dates(4000)
 for source, target in list(days.train)[:4]:
     print(f"{source:34} {target}")
 dates = recipes.seq2seq(
