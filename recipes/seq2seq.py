@@ -53,8 +53,7 @@ def seq2seq(
         attention: of a recurrent decoder: "additive", "dot", "general", "cosine", a layer of
             `seqkit.layers.scored_attention`, or None.
         positions: of a transformer: "sinusoidal", "learned", "rotary", "alibi", "log_spaced". The
-            last three tell distances within one side only; where a target stands step by step for
-            its source, as in copying, the first two learn sooner.
+            last three tell distances within one side, and nothing to what reads the source.
         norm: of a transformer: "pre", "post" or "residual".
         scores: of a transformer's attention: "dot" or "cosine".
         units: of each layer; of each direction half as many in a recurrent encoder.
@@ -92,7 +91,6 @@ def seq2seq(
     pairs = as_pairs(pairs, name="training data")
     preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     decoder = encoder if decoder is None else decoder
-    kinds = {name: kind == "transformer" for name, kind in (("e", encoder), ("d", decoder))}
     transformer = {
         "positions": positions,
         "norm": norm,
@@ -106,12 +104,16 @@ def seq2seq(
         width = max(1, units // 2)
         options = {"units": width, "layers": layers or 1, "return_state": True}
     else:
-        options = {"units": units, "layers": layers or 3, **(transformer if kinds["e"] else {})}
+        options = {
+            "units": units,
+            "layers": layers or 3,
+            **(transformer if encoder == "transformer" else {}),
+        }
     encoder = encoders.get(encoder, **common, **options) if isinstance(encoder, str) else encoder
     if decoder == "recurrent":
         options = {"attention": attention, "input_feeding": input_feeding, "layers": layers or 1}
     else:
-        options = {"layers": layers or 3, **(transformer if kinds["d"] else {})}
+        options = {"layers": layers or 3, **(transformer if decoder == "transformer" else {})}
     if isinstance(decoder, str):
         decoder = decoders.get(decoder, units=units, **common, **options)
     lengths = preprocessor.lengths(pairs)

@@ -208,7 +208,7 @@ def test_wrong_recipes(options, message):
         recipes.seq2seq(PAIRS, tokens="words", **{"units": 8, **options})
 
 
-def test_the_toy_language_is_learned():
+def test_copying_is_learned():
     """From raw pairs to right translations, empty ones among them."""
     splits = samples.copying(1200, length=4)
     model = recipes.seq2seq(
