@@ -13,8 +13,9 @@ from seqkit.decoding.beam import Beam
 
 __all__ = ["Search", "search"]
 
-# Room for the first steps; twice as much each time it runs out.
-ROOM = 16
+# Room for the first steps, and how much more there is each time it runs out; where shapes are
+# fixed, twice as much, since each is a loop of its own.
+ROOM = 8
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -87,7 +88,7 @@ def search(
 ):
     """The K best sequences of each sentence, or K that are drawn.
 
-    The room for ids and caches doubles as sequences grow. In a TensorFlow graph with open
+    The room for ids and caches grows as sequences do. In a TensorFlow graph with open
     shapes, sentences that are done leave the loop once they are the greater part; where
     shapes are fixed they stay until all are done.
 
@@ -177,7 +178,7 @@ def search(
         )
         rows = left[:, None] * beams + ops.arange(beams, dtype="int32")
         state = decoder.reorder(state, ops.reshape(rows, (-1,)))
-        return ops.where(at < room, room, 2 * room), at, sentences, state, tokens, ids, scores
+        return ops.where(at < room, room, room + ROOM), at, sentences, state, tokens, ids, scores
 
     room = ops.maximum(batch * 0, ROOM)  # not known to the graph, so that it may change
     sentences = (beams_.grow(beam, room).tensors(), *given, ops.arange(batch))

@@ -11,7 +11,7 @@ import pytest
 from keras import ops
 
 from seqkit.decoding import Search, search
-from seqkit.decoding.beam import LOW
+from seqkit.decoding.beam import LOW, highest
 
 V, START, END, B = 5, 0, 4, 4
 
@@ -193,3 +193,16 @@ def test_fewer_sequences_than_beams():
 def test_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         Search(**options)
+
+
+@pytest.mark.parametrize("width", [3, 64, 130, 640, 1000])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("values", [4, 10**6])
+def test_the_highest_of_many_ids_are_those_of_a_sort(width, count, values):
+    """Also where scores are equal: the first counts."""
+    rng = np.random.default_rng(width)
+    scores = rng.integers(0, values, (3, 2, width)).astype("float32")
+    best, place = highest(ops.convert_to_tensor(scores), count)
+    expected = np.argsort(-scores, axis=-1, kind="stable")[..., :count]
+    np.testing.assert_array_equal(place, expected)
+    np.testing.assert_array_equal(best, np.take_along_axis(scores, expected, axis=-1))
