@@ -8,7 +8,7 @@ import dataclasses
 
 from keras import ops
 
-__all__ = ["LOW", "Beam", "advance", "begin", "grow", "highest", "normalised"]
+__all__ = ["BLOCK", "LOW", "Beam", "advance", "begin", "grow", "highest", "normalised"]
 
 # Below every score that a sequence can have, and far from the end of float32.
 LOW = -1e9

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Search, search
-from seqkit.decoding.beam import LOW
+from seqkit.decoding.beam import BLOCK, LOW
 from seqkit.layers import engine
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
@@ -225,13 +225,19 @@ class Stepper:
     def __init__(self, model, never):
         self.model, self.decoder = model, model.decoder
         self.grow, self.reorder = model.decoder.grow, model.decoder.reorder
-        # Outside the loop: transposing the matrix at each step costs as much as the product.
-        self.matrix, bias = model.output_layer()
-        barred = np.zeros(bias.shape, "float32")
-        barred[list(never)] = LOW
-        self.bias = ops.cast(bias, "float32") + barred
+        # Outside the loop: transposing the matrix at each step costs as much as the product. Ids
+        # that are none, to whole blocks, save `highest` a copy of all logits.
+        matrix, bias = model.output_layer()
+        self.last = bias.shape[0] - 1
+        more = -bias.shape[0] % BLOCK
+        self.matrix = ops.pad(matrix, ((0, 0), (0, more)))
+        barred = np.zeros(bias.shape[0] + more, "float32")
+        barred[[*never, *range(bias.shape[0], len(barred))]] = LOW
+        self.bias = ops.pad(ops.cast(bias, "float32"), (0, more)) + barred
 
     def step(self, ids, read, state, at, weights=False):
+        # Where there are fewer ids than beams, an impossible sequence may hold one that is none.
+        ids = ops.minimum(ids, self.last)
         x = self.model.embed(self.model.embed_target, ids)
         y, state, seen = self.decoder.advance(x, read, state, at, weights=weights)
         return self.model.logits(y, self.matrix, self.bias), state, seen

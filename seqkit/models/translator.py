@@ -4,8 +4,11 @@ Shapes: B texts, S steps of the source, T of the target, D features, M width of 
 of the target, K beams, L steps of the answer.
 """
 
+import concurrent.futures
 import dataclasses
+import itertools
 import math
+import os
 
 import keras
 import numpy as np
@@ -130,8 +133,9 @@ class Translator(Seq2SeqNetwork):
         sources = self.examples(texts, None, "texts").sources
         wishes = Wishes(self.preprocessor, len(sources), prefix, required, forbidden)
         noise = np.random.SeedSequence(seed).entropy
-        found = [None] * len(sources)
-        for rows, ids in self.by_length(sources, batch_size or self.batch_size):
+
+        def answers(batch):
+            rows, ids = batch
             tensors = wishes.of(rows)
             if sampling is not None:
                 width = self.longest(ids.shape[1]) + wishes.width
@@ -142,12 +146,19 @@ class Translator(Seq2SeqNetwork):
             words = self.preprocessor.text(best.reshape(-1, best.shape[-1])).numpy()
             words = [[text.decode() for text in each] for each in words.reshape(best.shape[:2])]
             seen = self.attention(ids, best[:, 0]) if attention else [None] * len(rows)
+            made = []
             for k, row in enumerate(rows):
                 pairs = zip(words[k], map(float, scores[k]), strict=True)
                 first, *others = [
                     pair for n, pair in enumerate(pairs) if not n or pair[1] > LOW / 8
                 ]
-                found[row] = Translation(sources[row], *first, others, seen[k])
+                made.append((row, Translation(sources[row], *first, others, seen[k])))
+            return made
+
+        found = [None] * len(sources)
+        for made in side_by_side(answers, self.by_length(sources, batch_size or self.batch_size)):
+            for row, translation in made:
+                found[row] = translation
         return Translations(found)
 
     def how(self, asked, sampling, required):
@@ -240,6 +251,15 @@ class Translator(Seq2SeqNetwork):
             total += float(graph(batch["source"], batch["target"], labels))
             count += int((labels >= 0).sum())
         return math.exp(total / count)
+
+
+def side_by_side(function, items):
+    """`function` of each item, in order; a thread for each core, since no step keeps all busy."""
+    items = iter(items)
+    for item in itertools.islice(items, 1):  # alone, for this traces
+        yield function(item)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(function, items)
 
 
 def draws(entropy, rows, samples, width):
