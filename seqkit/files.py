@@ -1,11 +1,11 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and what cannot be written shows early."""
 
 import contextlib
 import os
 import pathlib
 import tempfile
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "writable"]
 
 
 @contextlib.contextmanager
@@ -36,3 +36,26 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def writable(path, what="file"):
+    """`path`, if a file could be written there; to be asked before long work.
+
+    Args:
+        path: of the file or folder to write, or None, which is fine.
+        what: "file", or "folder", which may be there already.
+
+    Raises:
+        OSError: there is a folder of that name, or its folder cannot be written to.
+    """
+    if path is None:
+        return None
+    path = pathlib.Path(path)
+    if what == "file" and path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder, expected the name of a file.")
+    folder = path.absolute() if what == "folder" else path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path} cannot be written: {folder} takes no files.")
+    return path

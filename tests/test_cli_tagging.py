@@ -157,8 +157,12 @@ BAD = {
     "broken file": (lambda f, r: train(f / "broken.conllu"), "broken.conllu, line 1"),
     "column": (lambda f, r: train(f / "train.conllu", "--column", "pos"), "pos"),
     "no tags": (lambda f, r: train(f / "train.conllu", "--column", "xpos"), "distinct tags"),
-    "unseen tag": (
-        lambda f, r: train(f / "train.conllu", "--validation", f / "unseen.conllu"), "'INTJ'"),
+    "a folder to write": (lambda f, r: ["tag", r, f / "chunks.conll", "--out", f], "is a folder"),
+    "no place to write": (lambda f, r: ["tag", r, "-", "--out", "/dev/null/x"], "/dev/null"),
+    "no place to export": (lambda f, r: ["export", r, "/dev/null/x"], "/dev/null"),
+    "no place to train": (
+        lambda f, r: [*train(f / "train.conllu")[:4], "--out", "/dev/null/x"], "/dev/null"),
+    "a column of lines": (lambda f, r: ["tag", r, "-", "--column", "xpos"], "--column"),
     "characters": (lambda f, r: train(f / "train.conllu", "--characters", "lstm"), "cnn, rnn"),
     "no vectors": (lambda f, r: train(f / "train.conllu", "--vectors", "no.txt"), "no.txt"),
     "asked as a classifier": (lambda f, r: ["predict", r, f / "texts.tsv"], "`seqkit tag`"),
@@ -183,3 +187,19 @@ def test_chunks_of_a_column_file(seqkit, files):
     )  # fmt: skip
     assert code == 0
     assert "spans" in out
+    # Its tags are no parts of speech: a CoNLL-U file's column is not theirs unless it is said.
+    code, out, _ = seqkit("tag", "out", files / "chunks.conll")
+    assert code == 0
+    assert [line.split("\t")[0] for line in out.splitlines()] == [
+        "The", "dog", "barks", "", "It", "ran", ""]  # fmt: skip
+    code, _, err = seqkit("tag", "out", files / "train.conllu")
+    assert (code, "--column misc" in err) == (2, True)
+    code, out, _ = seqkit("tag", "out", files / "unseen.conllu", "--column", "misc")
+    fields = out.splitlines()[1].split("\t")
+    assert (code, fields[3]) == (0, "INTJ")
+    assert fields[9] in ("O", "B-NP", "I-NP")
+
+
+def test_a_refused_training_leaves_nothing_behind(seqkit, tmp_path):
+    assert seqkit(*train("nowhere.conllu"))[0] == 2
+    assert not (tmp_path / "out").exists()

@@ -11,6 +11,7 @@ import typer
 from seqkit._version import __version__
 from seqkit.cli import answer, forecasting, train, translation
 from seqkit.cli.parts import AsJson, Data, Model, Overwrite, loaded, model_file, shown, wake
+from seqkit.files import writable
 
 __all__ = ["app", "main"]
 
@@ -80,7 +81,10 @@ def evaluate(
     Example: seqkit evaluate runs/mut1 test.tsv
     """
     if target is None:
-        report = loaded(model).report(data)
+        measured = loaded(model)
+        if not hasattr(measured, "report"):
+            raise ValueError(f"{model} is a {type(measured).__name__}, which has no labels.")
+        report = measured.report(data)
     else:
         translator = answer.asked(model, "translate")
         from seqkit.data import read_pairs
@@ -109,6 +113,7 @@ def export(
     """
     if out.exists() and not overwrite:
         raise FileExistsError(f"{out} exists: give another folder, or --overwrite.")
+    writable(out, "folder")
     print(loaded(model).export(out))
     print(f"{out}: SavedModel")
 

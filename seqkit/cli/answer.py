@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import AsJson, Model, loaded
+from seqkit.cli.parts import LAST, AsJson, Model, loaded
+from seqkit.files import writable
 
 __all__ = ["predict", "tag"]
 
@@ -35,34 +36,59 @@ def tag(
     model: Model,
     sentences: Annotated[
         str,
-        typer.Argument(help="A .conllu file, or one with a sentence a line; - is standard input."),
+        typer.Argument(help="A .conllu, .conll, .tsv file, or lines; - is standard input."),
     ] = "-",
     out: Annotated[
         pathlib.Path | None, typer.Option(help="File to write in place of standard output.")
     ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="Of a .conllu file, to fill; else the one learned from.")
+    ] = None,
     as_json: AsJson = False,
 ):
-    """Tag each word: a CoNLL-U file comes back with its column filled, lines as word, tag.
+    """Tag each word: a CoNLL-U file comes back with its column filled, all else as word, tag.
+
+    A .conll or .tsv file has a word to a line, in its first column; any other a sentence to a line.
 
     Example: echo "Dogs bark ." | seqkit tag runs/ewt
     """
-    if sentences.removesuffix(".gz").endswith(".conllu"):
-        tag_conllu(model, pathlib.Path(sentences), out, as_json)
+    writable(out)
+    kind = pathlib.Path(sentences.removesuffix(".gz")).suffix
+    if kind == ".conllu":
+        tag_conllu(model, pathlib.Path(sentences), out, column, as_json)
         return
-    with chunks(sentences) as parts, written(out) as file:
-        tagger = asked(model, "tag")
+    if column is not None:
+        raise ValueError(f"--column is for .conllu files. Received: {sentences}")
+    with contextlib.ExitStack() as stack:
+        if kind in (".conll", ".tsv"):
+            tagger = asked(model, "tag")
+            from seqkit import data
+
+            separator = "\t" if kind == ".tsv" else None
+            parts = [data.read_conll(sentences, tag=None, separator=separator)]
+        else:
+            parts = stack.enter_context(chunks(sentences))
+            tagger = asked(model, "tag")
+            if not tagger.preprocessor.splitter:
+                parts = ([line.split() for line in part] for part in parts)
+        file = stack.enter_context(written(out))
         for part in parts:
-            words = part if tagger.preprocessor.splitter else [line.split() for line in part]
-            for answer in tagger.tag(words):
+            for answer in tagger.tag(part):
                 rows = "".join(f"{word}\t{tag}\n" for word, tag in answer)
                 print(answer_json(answer) if as_json else rows, file=file)
             file.flush()
 
 
-def tag_conllu(model, source, out, as_json):
+def tag_conllu(model, source, out, column, as_json):
     tagger = asked(model, "tag")
     from seqkit import data
 
+    column = column or tagger.preprocessor.column
+    if column == LAST and not as_json:
+        raise ValueError(
+            f"{model} learned from a file that is no .conllu. Say which column of {source} to "
+            "fill: --column misc, xpos, ..."
+        )
     tagged = tagger.tag(data.read_conllu(source).bare())
     if as_json:
         with written(out) as file:
@@ -72,7 +98,7 @@ def tag_conllu(model, source, out, as_json):
     with tempfile.TemporaryDirectory() as around:
         filled = out or pathlib.Path(around, "filled.conllu")
         tags = [answer.tags for answer in tagged]
-        data.fill_conllu(source, filled, tags, column=tagger.preprocessor.column)
+        data.fill_conllu(source, filled, tags, column=column)
         if out is None:  # as bytes: text would lose the carriage returns
             sys.stdout.flush()
             sys.stdout.buffer.write(filled.read_bytes())

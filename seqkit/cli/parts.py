@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "LAST",
     "AsJson",
     "Data",
     "Model",
@@ -19,6 +20,9 @@ __all__ = [
     "shown",
     "wake",
 ]
+
+# The column of tags in files that have no names for theirs.
+LAST = "last"
 
 Data = Annotated[
     pathlib.Path, typer.Argument(help="Labelled data: a file or folder as in `train`.")
@@ -53,13 +57,13 @@ def wake():
         os.close(nowhere)
 
 
-def parsed(pairs):
+def parsed(pairs, option="--option"):
     """["zoneout=0.1"] -> {"zoneout": 0.1}"""
     options = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not (name.isidentifier() and equals):
-            raise ValueError(f"`--option` must be NAME=VALUE. Received: {pair!r}")
+            raise ValueError(f"{option} must be NAME=VALUE. Received: {pair!r}")
         try:
             options[name] = json.loads(value)
         except json.JSONDecodeError:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import Overwrite, parsed, wake
+from seqkit.cli.parts import LAST, Overwrite, parsed, wake
 
 __all__ = ["app"]
 
@@ -72,7 +72,10 @@ def tagging(
     validation: Annotated[
         pathlib.Path | None, typer.Option(help="Tagged sentences that choose the best epoch.")
     ] = None,
-    column: Annotated[str, typer.Option(help="Of CoNLL-U, which holds the tags.")] = "upos",
+    column: Annotated[
+        str | None,
+        typer.Option(help="Which holds the tags: a name in .conllu, else a number; upos, last."),
+    ] = None,
     cell: Annotated[str, typer.Option(help="Recurrent cell: lstm, gru, mut1, ...")] = "lstm",
     units: Annotated[int, typer.Option(help="Units of each layer and direction.")] = 128,
     layers: Annotated[int, typer.Option(help="Recurrent layers.")] = 1,
@@ -101,6 +104,8 @@ def tagging(
     from seqkit import data
     from seqkit.inspect import Run
 
+    if column is None:
+        column = "upos" if train.name.removesuffix(".gz").endswith(".conllu") else LAST
     settings = dict(column=column, cell=cell, units=units, layers=layers, crf=crf, seed=seed)
     settings |= dict(
         characters=None if characters == "none" else characters,
@@ -126,7 +131,7 @@ def train_run(
     from seqkit.training import KeepBest, Progress
 
     if held_out is not None:
-        model.preprocessor.batches(held_out)  # what is wrong with it shows before training
+        model.validation_batches(held_out, batch_size)  # what is wrong shows before training
     keeper = KeepBest(path=run.model_path)
     if held_out is None:
         keeper = KeepBest(patience=None, restore=False, path=run.model_path)

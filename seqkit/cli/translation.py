@@ -9,6 +9,7 @@ import typer
 from seqkit.cli.answer import asked, chunks, written
 from seqkit.cli.parts import AsJson, Model, Overwrite, parsed, wake
 from seqkit.cli.train import train_run
+from seqkit.files import writable
 
 __all__ = ["train", "translate"]
 
@@ -166,6 +167,7 @@ def translate(
 
     Example: echo "A dog runs." | seqkit translate runs/de --beams 5 --json
     """
+    writable(out), writable(plot)
     if text and texts is not None:
         raise ValueError(f"Texts come from --text or from a file. Received: both, and {texts}")
     with chunks("-" if texts is None else texts) as lines:

@@ -14,7 +14,7 @@ from seqkit.data.normal import BLANK
 from seqkit.data.sentences import Sentences
 from seqkit.data.tokens import Words
 
-__all__ = ["as_sentences", "split_text"]
+__all__ = ["as_sentences", "is_text", "split_text"]
 
 SPLITTERS = ("whitespace", "words")
 
@@ -23,9 +23,10 @@ def as_sentences(x, y=None, *, column="upos", name="data", splitter=None):
     """Whatever tagged or bare sentences a user gives, as `Sentences`.
 
     Args:
-        x: `Sentences`; a list of lists of str, or of pairs (words, tags); strings (B, T), ragged,
-            or padded with "" on the right; a pandas frame with a row for each word (columns
-            `sentence`, `word` and, for tags, `tag` or `column`; a missing tag is none); a
+        x: `Sentences`; a list of lists of str, of pairs (words, tags), or of lists of pairs
+            (word, tag); strings (B, T), ragged, or padded with "" on the right; a pandas frame
+            with a row for each word (columns `sentence`, `word` and, for tags, `tag` or
+            `column`; a missing tag is none; the rows of a sentence stand together); a
             `tf.data.Dataset` of words or (words, tags), of one sentence each or ragged or padded
             batches; the path of a `.conllu`, `.conll`, `.tsv` or `.txt` file, or `.gz` of it.
             With a `splitter` a list of str, a string array (B,) or a pandas series too.
@@ -83,7 +84,7 @@ def split_text(texts, splitter):
 def _as_sentences(x, column, name, splitter):
     if isinstance(x, Sentences):
         return x
-    if isinstance(x, os.PathLike) or (isinstance(x, str) and _is_path(x)):
+    if isinstance(x, os.PathLike) or (isinstance(x, str) and not is_text(x)):
         return read_sentences(x, column)
     if isinstance(x, (str, bytes)):
         raise DataError(
@@ -101,18 +102,54 @@ def _as_sentences(x, column, name, splitter):
         if words and all(_is_pair(row) for row in words):
             words, tags = map(list, zip(*words, strict=True))
             tags = None if all(row is None for row in tags) else tags
+        elif any(_is_zipped(row) for row in words):
+            words, tags = _unzipped(words, name)
+        elif words and all(_is_two_texts(row) for row in words):
+            raise DataError(
+                f"{name}: expected pairs of lists, (words, tags). Received: pairs of str, "
+                f"{words[0]!r}"
+            )
     if any(isinstance(row, (str, bytes)) for row in words):
         words = _split(words, name, splitter)
     return Sentences(words, tags if tags is None else _tag_rows(tags, words), name=name)
 
 
-def _is_path(x):
-    return "\n" not in x and pathlib.Path(x.removesuffix(".gz")).suffix in READERS
+def is_text(x):
+    """Whether `x` is one text, and not the path of a file: "a.conllu" is, "see a.txt" is not."""
+    if not isinstance(x, (str, bytes)):
+        return False
+    ends = isinstance(x, str) and x.removesuffix(".gz").endswith(READERS)
+    return not ends or "\n" in x or (" " in x and not pathlib.Path(x).exists())
 
 
 def _is_pair(row):
     """(words, tags); a sentence of two words is none."""
     return isinstance(row, tuple) and len(row) == 2 and not isinstance(row[1], (str, bytes))
+
+
+def _is_two_texts(row):
+    """A pair of str that hold more than one word."""
+    return (
+        isinstance(row, tuple)
+        and len(row) == 2
+        and all(isinstance(part, str) and len(part.split()) > 1 for part in row)
+    )
+
+
+def _is_zipped(row):
+    """A sentence of pairs (word, tag), as other toolkits have them."""
+    return isinstance(row, (list, tuple)) and any(isinstance(word, tuple) for word in row)
+
+
+def _unzipped(rows, name):
+    for i, row in enumerate(rows):
+        for pair in row:
+            if not (isinstance(pair, tuple) and len(pair) == 2):
+                raise DataError(
+                    f"{name}: sentence {i}: expected a pair (word, tag) for each word, as in "
+                    f"other sentences. Received: {pair!r}"
+                )
+    return [[word for word, _ in row] for row in rows], [[tag for _, tag in row] for row in rows]
 
 
 def _split(texts, name, splitter):
@@ -198,13 +235,19 @@ def _from_frame(frame, column, name):
                 f"{name}: expected a value in column {needed!r}, row "
                 f"{frame.index[missing.argmax()]!r}. Received: nothing"
             )
-    # Rows of one sentence stand together: a number that comes again is a sentence of its own.
     keys, words = frame["sentence"].tolist(), frame["word"].tolist()
     tags = words if tag is None else frame[tag].tolist()
     absent = [False] * len(words) if tag is None else frame[tag].isna().tolist()
-    rows, tag_rows = [], []
-    for _, places in itertools.groupby(range(len(words)), keys.__getitem__):
+    rows, tag_rows, seen = [], [], set()
+    for key, places in itertools.groupby(range(len(words)), keys.__getitem__):
         places = list(places)
+        if key in seen:
+            raise DataError(
+                f"{name}: expected the rows of a sentence together; sort the frame, or number "
+                f"sentences apart. Received: sentence {key!r} once more in row "
+                f"{frame.index[places[0]]!r}"
+            )
+        seen.add(key)
         rows.append([words[i] for i in places])
         tag_rows.append([None if absent[i] else tags[i] for i in places])
     return Sentences(rows, None if tag is None else tag_rows, name=name)

@@ -187,21 +187,25 @@ class Tagging(Configured):
             )
         return found
 
-    def label_ids(self, sentences):
+    def label_ids(self, sentences, *, strict=True):
         """Ids of all tags one after the other, -1 where there is none: int32 (words,).
 
+        Args:
+            sentences: `Sentences` with tags.
+            strict: Whether a tag that is none of `self.labels` raises; else it gets -2.
+
         Raises:
-            DataError: A tag is none of `self.labels`.
+            DataError: See `strict`.
         """
         table = {None: -1, **{label: i for i, label in enumerate(self.labels)}}
         for row, (words, tags) in enumerate(sentences):
             for word, tag in zip(words, tags, strict=True):
-                if tag not in table:
+                if strict and tag not in table:
                     raise DataError(
                         f"{sentences.name}: expected tags among {', '.join(self.labels)}. "
                         f"Received: {tag!r} (sentence {row}, word {word!r})"
                     )
-        return np.array([table[tag] for tags in sentences.labels for tag in tags], np.int32)
+        return np.array([table.get(tag, -2) for tags in sentences.labels for tag in tags], np.int32)
 
     def batches(
         self,
@@ -213,6 +217,7 @@ class Tagging(Configured):
         class_weight=None,
         weights=None,
         buckets=16,
+        strict=True,
     ):
         """Bucketed batches of sentences; their words are looked up once and kept.
 
@@ -225,6 +230,8 @@ class Tagging(Configured):
                 much as its words on average, since a CRF scores it as a whole.
             weights: One weight per sentence, or `None`; multiplied with those of the tags.
             buckets: Most widths that occur.
+            strict: Whether a tag that is none of `self.labels` raises; else it gets -2, which
+                losses leave out and `TokenAccuracy` counts as answered wrong.
 
         Returns:
             `Batches` of (ids, tags), with weights (ids, tags, weight (B,) float32).
@@ -241,7 +248,7 @@ class Tagging(Configured):
         flat, offsets, table = self._cache[sentences]
         targets = None
         if sentences.labels is not None:
-            targets = self.label_ids(sentences)
+            targets = self.label_ids(sentences, strict=strict)
             by_tag = self.sentence_weights(targets, offsets, class_weight)
             if by_tag is not None:
                 weights = by_tag if weights is None else by_tag * np.asarray(weights)

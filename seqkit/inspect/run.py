@@ -6,7 +6,7 @@ import pathlib
 
 import keras
 
-from seqkit.files import replacing
+from seqkit.files import replacing, writable
 from seqkit.inspect.card import card
 from seqkit.inspect.confusion import confusion_matrix
 from seqkit.inspect.curves import learning_curves
@@ -27,12 +27,13 @@ class Run:
     ```
 
     Args:
-        folder: created if need be.
+        folder: created with the first file in it.
         overwrite: whether an existing folder that holds files may be replaced. What is
             replaced is what a run writes, when it has all of it; other files stay.
 
     Raises:
         FileExistsError: if `folder` holds files and `overwrite` is False.
+        PermissionError: if nothing can be written there.
 
     Example:
         >>> run = Run("runs/mut1")  # doctest: +SKIP
@@ -45,7 +46,7 @@ class Run:
             raise FileExistsError(f"{self.folder} is a file, expected a folder.")
         if self.folder.is_dir() and any(self.folder.iterdir()) and not overwrite:
             raise FileExistsError(f"{self.folder} is not empty: give another folder, or overwrite.")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        writable(self.folder, "folder")
 
     @property
     def model_path(self):

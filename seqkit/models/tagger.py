@@ -11,7 +11,7 @@ from keras import ops
 
 from seqkit.layers import chain
 from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.characters import CharacterEncoder
+from seqkit.layers.characters import KINDS, CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.noise import rate
 from seqkit.layers.word_dropout import WordDropout
@@ -75,6 +75,11 @@ class Tagger(Task):
     ):
         super().__init__(preprocessor, seed=seed, **kwargs)
         self.encoder, self.embedding = encoder, positive_int("embedding", embedding)
+        if isinstance(characters, str) and characters not in KINDS:
+            raise ValueError(
+                f"`characters` must be one of {', '.join(KINDS)}, a layer or None. "
+                f"Received: {characters!r}"
+            )
         self.characters, self.character_units = characters, character_units
         self.feature_embedding = positive_int("feature_embedding", feature_embedding)
         self.crf = crf
@@ -166,6 +171,10 @@ class Tagger(Task):
         shape = (*input_shape["words"], len(self.labels))
         return shape if self.chain is None else self.chain.compute_output_shape(shape)
 
+    def measuring(self, batch_size):
+        # Rare tags that only the data to measure on has: no answer is right there.
+        return self.batching(batch_size) | {"strict": False}
+
     # --- answers --------------------------------------------------------------------
 
     def respond(self, ids, probabilities=False):
@@ -238,7 +247,9 @@ class Tagger(Task):
             if self.preprocessor.splitter is None and isinstance(sentences[0], str):
                 sentences = [list(sentences)]
         elif isinstance(sentences, str) and self.preprocessor.splitter is not None:
-            sentences = [sentences]
+            from seqkit.data.raw_sentences import is_text  # TensorFlow comes with it
+
+            sentences = [sentences] if is_text(sentences) else sentences
         sentences = self.examples(sentences, None, "sentences").bare()
         tagged = Tagged()
         rows = self.responses(sentences, batch_size, probabilities=probabilities)

@@ -156,11 +156,15 @@ class Task(Configured, keras.Model):
         examples = self.examples(
             *(data if pair else (data,)), name="validation data", labelled=True
         )
-        return self.preprocessor.batches(examples, **self.batching(batch_size)).dataset
+        return self.preprocessor.batches(examples, **self.measuring(batch_size)).dataset
 
     def batching(self, batch_size):
         """What the preprocessor's `batches` is told of their size; None is the default."""
         return {"batch_size": batch_size or self.batch_size}
+
+    def measuring(self, batch_size):
+        """The same, where it is asked to measure and not to train."""
+        return self.batching(batch_size)
 
     # --- use ------------------------------------------------------------------
 
@@ -168,7 +172,7 @@ class Task(Configured, keras.Model):
         """Loss and metrics on raw data or ready batches; as `keras.Model.evaluate`."""
         if self.is_raw(x):
             examples = self.examples(x, y, "evaluation data", labelled=True)
-            x, y = self.preprocessor.batches(examples, **self.batching(batch_size)).dataset, None
+            x, y = self.preprocessor.batches(examples, **self.measuring(batch_size)).dataset, None
             batch_size = None
         return super().evaluate(x, y, batch_size, on_terminal(verbose), **kwargs)
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from seqkit import data
 from seqkit.data import DataError, as_sentences
+from seqkit.data.raw_sentences import is_text
 
 WORDS = [["They", "run"], ["a", "crème", "."]]
 TAGS = [["PRON", "VERB"], ["DET", None, "PUNCT"]]
@@ -103,9 +104,36 @@ def test_a_frame_may_name_the_tags_by_the_column():
     renamed = frame().rename(columns={"tag": "ner"})
     assert as_sentences(renamed, column="ner").labels == TAGS
     assert as_sentences(renamed).labels is None
-    # A sentence's number that comes again is another sentence.
-    again = as_sentences(frame(sentence=[1, 2, 2, 1, 1]))
-    assert [len(words) for words in again.words] == [1, 2, 2]
+
+
+def test_rows_of_a_sentence_that_stand_apart_are_refused():
+    """A frame that was shuffled or merged, or whose numbers begin anew in each document."""
+    message = "rows of a sentence together.*sentence 1 once more in row 3"
+    with pytest.raises(DataError, match=message):
+        as_sentences(frame(sentence=[1, 2, 2, 1, 1]))
+
+
+def test_words_zipped_with_their_tags():
+    zipped = [[("a", "D"), ("dog", "N")], [], [("barks", "V")]]
+    sentences = as_sentences(zipped)
+    assert sentences.words == [["a", "dog"], [], ["barks"]]
+    assert sentences.labels == [["D", "N"], [], ["V"]]
+    with pytest.raises(DataError, match=r"sentence 0: expected a pair \(word, tag\).*'dog'"):
+        as_sentences([[("a", "D"), "dog"]])
+
+
+def test_pairs_of_texts_are_not_sentences_of_two_words():
+    with pytest.raises(DataError, match="expected pairs of lists"):
+        as_sentences([("a dog", "D N")])
+
+
+def test_what_is_the_path_of_a_file(tmp_path):
+    with pytest.raises(DataError, match="nope"):
+        as_sentences("nope.conll", splitter="words")
+    path = tmp_path / "two words.conll"
+    path.write_text("a D\n")
+    assert as_sentences(str(path)).words == [["a"]]
+    assert [is_text(text) for text in ("see a.txt", "a.txt", str(path))] == [True, False, False]
 
 
 TEXTS = ["They don't\u00a0run.", "", "cafe\u0301 10,000"]

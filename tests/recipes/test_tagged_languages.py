@@ -119,6 +119,17 @@ def test_a_sentence_of_five_thousand_words_is_learned_from(model):
     assert model.report(long).words.examples == 5001
 
 
+def test_a_tag_that_training_had_not_is_answered_wrong(model):
+    """A rare tag that only the data to measure on has does not stop a training."""
+    some = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"]), (["a", "dog"], ["DET", "X"])]
+    found = model.evaluate(some, return_dict=True, verbose=0)
+    assert found["accuracy"] == pytest.approx(model.report(some).accuracy)
+    assert found["accuracy"] < 0.81  # four of five, at best
+    assert np.isfinite(found["loss"])
+    history = model.fit(some[:1], validation_data=some, verbose=0).history
+    assert history["val_accuracy"][0] < 0.81
+
+
 WRONG = {
     "tags and words of different length": (
         lambda m: m.evaluate([(["a", "dog"], ["DET"])]),
@@ -128,8 +139,8 @@ WRONG = {
         lambda m: m.report([["a", "dog"]], [["DET"]]),
         "Received: 2 words, 1 tags",
     ),
-    "unseen tag at evaluation": (
-        lambda m: m.evaluate([(["a", "dog"], ["DET", "X"])]),
+    "unseen tag to train on": (
+        lambda m: m.fit([(["a", "dog"], ["DET", "X"])]),
         "expected tags among DET, NOUN, PRON, VERB. Received: 'X' (sentence 0, word 'dog')",
     ),
     "a column that is not there": (
