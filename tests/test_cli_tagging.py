@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from seqkit import cli, data
+from seqkit import cli, data, training
 
 ROWS = [
     ("the", "DET"), ("dog", "NOUN"), ("barks", "VERB"), (".", "PUNCT"),
@@ -198,6 +198,27 @@ def test_chunks_of_a_column_file(seqkit, files):
     fields = out.splitlines()[1].split("\t")
     assert (code, fields[3]) == (0, "INTJ")
     assert fields[9] in ("O", "B-NP", "I-NP")
+
+
+def test_a_training_that_was_stopped_goes_on(seqkit, files, tmp_path, monkeypatch):
+    ask = [*train(files / "chunks.conll", "--units", "4"), "--epochs", "3"]
+
+    def killed(self, epoch, logs=None):
+        write(self, epoch, logs)
+        if epoch == 1:
+            raise RuntimeError("killed")
+
+    write = training.Resume.on_epoch_end
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Resume, "on_epoch_end", killed)
+        assert seqkit(*ask)[0] == 2
+    code, _, err = seqkit(*ask)
+    assert (code, "resume it" in err) == (2, True)
+    assert seqkit(*ask, "--resume")[0] == 0
+    history = json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]
+    assert len(history["loss"]) == 3
+    assert not (tmp_path / "out" / "training.resume").exists()
+    assert seqkit(*ask, "--resume")[0] == 2  # over, and not to be lost
 
 
 def test_a_refused_training_leaves_nothing_behind(seqkit, tmp_path):

@@ -14,6 +14,7 @@ __all__ = [
     "Data",
     "Model",
     "Overwrite",
+    "Resume",
     "loaded",
     "model_file",
     "parsed",
@@ -29,6 +30,7 @@ Data = Annotated[
 ]
 Model = Annotated[pathlib.Path, typer.Argument(help="A .keras file or a run directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 

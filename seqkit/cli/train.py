@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import LAST, Overwrite, parsed, wake
+from seqkit.cli.parts import LAST, Overwrite, Resume, parsed, wake
 
 __all__ = ["app"]
 
@@ -44,6 +44,7 @@ def sentiment(
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes the run reproducible.")] = 1,
     overwrite: Overwrite = False,
+    resume: Resume = False,
 ):
     """Train a classifier of whole texts: sentiment, topic, language, ...
 
@@ -56,7 +57,9 @@ def sentiment(
 
     settings = dict(cell=cell, units=units, layers=layers, bidirectional=bidirectional)
     settings |= dict(pooling=pooling, tokens=tokens, seed=seed, **parsed(option))
-    run = Run(out, overwrite=overwrite)  # refused before an hour of training, not after
+    run = Run(
+        out, overwrite=overwrite, resume=resume
+    )  # refused before an hour of training, not after
     examples = data.as_examples(train)
     held_out = data.as_examples(validation) if validation else None
     model = recipes.sentiment(examples, **settings)
@@ -94,6 +97,7 @@ def tagging(
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes the run reproducible.")] = 1,
     overwrite: Overwrite = False,
+    resume: Resume = False,
 ):
     """Train a tagger of words: parts of speech, chunks, entities, ...
 
@@ -113,7 +117,7 @@ def tagging(
         splitter=splitter,
         **parsed(option),
     )
-    run = Run(out, overwrite=overwrite)
+    run = Run(out, overwrite=overwrite, resume=resume)
     sentences = data.as_sentences(train, column=column, splitter=splitter)
     held_out = None
     if validation is not None:
@@ -128,15 +132,16 @@ def train_run(
     """Trains, measures, writes the run directory, says how it went."""
     from rich.console import Console
 
-    from seqkit.training import KeepBest, Progress
+    from seqkit import training
 
     if held_out is not None:
         model.validation_batches(held_out, batch_size)  # what is wrong shows before training
-    keeper = KeepBest(path=run.model_path)
+    keeper = training.KeepBest(path=run.model_path)
     if held_out is None:
-        keeper = KeepBest(patience=None, restore=False, path=run.model_path)
-    progress = Progress(console or Console(stderr=True))
-    callbacks = [keeper, *callbacks, *([progress] if sys.stderr.isatty() else [])]
+        keeper = training.KeepBest(patience=None, restore=False, path=run.model_path)
+    progress = training.Progress(console or Console(stderr=True))
+    callbacks = [keeper, *callbacks, training.Resume(run.resume_path)]
+    callbacks += [progress] if sys.stderr.isatty() else []
     start = time.monotonic()
     with progress.shown():
         history = model.fit(

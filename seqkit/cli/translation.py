@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from seqkit.cli.answer import asked, chunks, written
-from seqkit.cli.parts import AsJson, Model, Overwrite, parsed, wake
+from seqkit.cli.parts import AsJson, Model, Overwrite, Resume, parsed, wake
 from seqkit.cli.train import train_run
 from seqkit.files import writable
 
@@ -62,6 +62,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes the run reproducible.")] = 1,
     overwrite: Overwrite = False,
+    resume: Resume = False,
 ):
     """Train a translator, or whatever else makes a text of a text.
 
@@ -87,7 +88,7 @@ def train(
         validation_target,
         ("--validation", "--validation-source", "--validation-target"),
     )
-    run = Run(out, overwrite=overwrite)
+    run = Run(out, overwrite=overwrite, resume=resume)
     model = recipes.seq2seq(known, **settings)
     console = Console(stderr=True)
     preview = []

@@ -30,9 +30,12 @@ class Run:
         folder: created with the first file in it.
         overwrite: whether an existing folder that holds files may be replaced. What is
             replaced is what a run writes, when it has all of it; other files stay.
+        resume: whether a training that was stopped here may go on: `training.Resume` with
+            `resume_path`.
 
     Raises:
-        FileExistsError: if `folder` holds files and `overwrite` is False.
+        FileExistsError: if `folder` holds files, `overwrite` is False, and there is nothing to
+            go on with.
         PermissionError: if nothing can be written there.
 
     Example:
@@ -40,17 +43,27 @@ class Run:
         >>> run.write(model, history=history, report=model.report(test))  # doctest: +SKIP
     """
 
-    def __init__(self, folder, *, overwrite=False):
+    def __init__(self, folder, *, overwrite=False, resume=False):
         self.folder = pathlib.Path(folder)
         if self.folder.is_file():
             raise FileExistsError(f"{self.folder} is a file, expected a folder.")
-        if self.folder.is_dir() and any(self.folder.iterdir()) and not overwrite:
-            raise FileExistsError(f"{self.folder} is not empty: give another folder, or overwrite.")
+        stopped = self.resume_path.exists()
+        full = self.folder.is_dir() and any(self.folder.iterdir())
+        if full and not overwrite and not (resume and stopped):
+            received = "holds a training that was stopped: resume it" if stopped else "is not empty"
+            raise FileExistsError(f"{self.folder} {received}, give another folder, or overwrite.")
         writable(self.folder, "folder")
+        if not resume:
+            self.resume_path.unlink(missing_ok=True)
 
     @property
     def model_path(self):
         return self.folder / "model.keras"
+
+    @property
+    def resume_path(self):
+        """Of a file that is there while training is not over."""
+        return self.folder / "training.resume"
 
     def write(self, model, *, history, seconds, report=None, data=None, settings=None):
         """Writes all files of the run, each whole or not at all.
