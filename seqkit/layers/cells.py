@@ -2,8 +2,6 @@
 
 import inspect
 
-import keras
-
 from seqkit.layers.cell import Cell
 from seqkit.layers.gated_cells import (
     GRUCell,
@@ -21,6 +19,7 @@ from seqkit.layers.lstm_cells import (
     PeepholeLSTMCell,
     ProjectedLSTMCell,
 )
+from seqkit.layers.registry import construct, resolve
 from seqkit.layers.simple_cells import ElmanCell, IndRNNCell, IRNNCell, JordanCell, LeakyCell
 
 __all__ = ["CELLS", "get"]
@@ -62,32 +61,14 @@ def get(identifier, units=None, **options):
         >>> get("mut1", 8).units
         8
     """
-    if isinstance(identifier, dict):
-        identifier = keras.saving.deserialize_keras_object(identifier)
-    if isinstance(identifier, Cell):
-        if options:
-            raise TypeError(
-                f"Options go to the constructor of a cell, and {identifier.name!r} is made "
-                f"already. Received: {sorted(options)}"
-            )
-        if units not in (None, identifier.units):
-            raise ValueError(
-                f"`units` differs from the cell's own. Expected: {identifier.units}. "
-                f"Received: units={units}"
-            )
-        return identifier
-    if isinstance(identifier, str):
-        if identifier not in CELLS:
-            raise ValueError(
-                f"Unknown cell. Expected one of {', '.join(sorted(CELLS))}. "
-                f"Received: cell={identifier!r}"
-            )
-        identifier = CELLS[identifier]
-    if not (inspect.isclass(identifier) and issubclass(identifier, Cell)):
-        raise TypeError(
-            "`cell` must be a name, a subclass of seqkit.layers.Cell, or a cell; run other "
-            f"Keras cells with keras.layers.RNN. Received: cell={identifier!r}"
+    hint = "; run other Keras cells with keras.layers.RNN"
+    found = resolve(identifier, Cell, CELLS, "cell", hint=hint)
+    if inspect.isclass(found):
+        if units is None:
+            raise ValueError(f"`units` is needed to make a {found.__name__}. Received: units=None")
+        return found(units, **options)
+    if units not in (None, found.units):
+        raise ValueError(
+            f"`units` differs from the cell's own. Expected: {found.units}. Received: units={units}"
         )
-    if units is None:
-        raise ValueError(f"`units` is needed to make a {identifier.__name__}. Received: units=None")
-    return identifier(units, **options)
+    return construct(found, "cell", options)

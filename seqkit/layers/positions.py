@@ -15,6 +15,7 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers.attention import wide
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.registry import construct, resolve
 
 __all__ = [
     "POSITIONS",
@@ -260,30 +261,11 @@ def get(identifier, *, heads=None, **options):
         >>> get("learned", length=64).length
         64
     """
-    if isinstance(identifier, dict):
-        identifier = keras.saving.deserialize_keras_object(identifier)
-    if isinstance(identifier, str):
-        if identifier not in POSITIONS:
-            raise ValueError(
-                f"Unknown positions. Expected one of {', '.join(POSITIONS)}, or None. "
-                f"Received: positions={identifier!r}"
-            )
-        identifier = POSITIONS[identifier]
-    if inspect.isclass(identifier) and issubclass(identifier, Positions):
-        if heads is not None and "heads" in inspect.signature(identifier.__init__).parameters:
-            options["heads"] = heads
-        return identifier(**options)
-    if identifier is not None and not isinstance(identifier, Positions):
-        raise TypeError(
-            "`positions` must be a name, a subclass of seqkit.layers.Positions, one of its "
-            f"instances or None. Received: positions={identifier!r}"
-        )
-    if options:
-        raise TypeError(
-            "Options go to the constructor of positions, and these are made already. "
-            f"Received: {sorted(options)}"
-        )
-    return identifier
+    found = resolve(identifier, Positions, POSITIONS, "positions", optional=True)
+    asks = inspect.isclass(found) and "heads" in inspect.signature(found.__init__).parameters
+    if asks and heads is not None:
+        options["heads"] = heads
+    return construct(found, "positions", options)
 
 
 def places(x, mask=None):

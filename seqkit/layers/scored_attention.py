@@ -4,7 +4,6 @@ Shapes: B batch, T steps that ask, S steps that are read, N width of a query, M 
 A width in which an additive score compares.
 """
 
-import inspect
 import math
 
 import keras
@@ -14,6 +13,7 @@ from seqkit.configured import Configured
 from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit, wide, without_padding
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
+from seqkit.layers.registry import construct, resolve
 
 __all__ = [
     "ATTENTIONS",
@@ -222,25 +222,5 @@ def get(identifier, **options):
         >>> get("additive", units=16).units
         16
     """
-    if isinstance(identifier, dict):
-        identifier = keras.saving.deserialize_keras_object(identifier)
-    if isinstance(identifier, str):
-        if identifier not in ATTENTIONS:
-            raise ValueError(
-                f"Unknown attention. Expected one of {', '.join(ATTENTIONS)}, or None. "
-                f"Received: attention={identifier!r}"
-            )
-        identifier = ATTENTIONS[identifier]
-    if inspect.isclass(identifier) and issubclass(identifier, ScoredAttention):
-        return identifier(**options)
-    if identifier is not None and not isinstance(identifier, ScoredAttention):
-        raise TypeError(
-            "`attention` must be a name, a subclass of seqkit.layers.ScoredAttention, one of "
-            f"its instances or None. Received: attention={identifier!r}"
-        )
-    if options:
-        raise TypeError(
-            "Options go to the constructor of attention, and this is made already. "
-            f"Received: {sorted(options)}"
-        )
-    return identifier
+    found = resolve(identifier, ScoredAttention, ATTENTIONS, "attention", optional=True)
+    return construct(found, "attention", options)

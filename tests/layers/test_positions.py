@@ -173,7 +173,11 @@ def test_get(name):
 
 
 BAD = {
-    "name": (lambda: positions.get("rotatory"), ValueError, "sinusoidal, learned.*'rotatory'"),
+    "name": (
+        lambda: positions.get("rotatory"),
+        ValueError,
+        "learned, log_spaced, rotary.*'rotatory'",
+    ),
     "kind": (lambda: positions.get(3), TypeError, "Received: positions=3"),
     "class": (lambda: positions.get(keras.layers.Dense), TypeError, "Received: positions="),
     "options": (lambda: positions.get(None, base=3), TypeError, "made already.*base"),

@@ -206,7 +206,7 @@ def test_get(name):
 
 
 BAD = {
-    "name": (lambda: scored_attention.get("bahdanau"), ValueError, "additive, dot.*'bahdanau'"),
+    "name": (lambda: scored_attention.get("bahdanau"), ValueError, "additive, cosine.*'bahdanau'"),
     "kind": (lambda: scored_attention.get(3), TypeError, "Received: attention=3"),
     "class": (lambda: scored_attention.get(keras.layers.Dense), TypeError, "Received: attention="),
     "options": (
