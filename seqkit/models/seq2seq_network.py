@@ -12,9 +12,9 @@ from keras import ops
 
 from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Search, search
 from seqkit.decoding.beam import BLOCK, LOW
-from seqkit.layers import engine
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
+from seqkit.models.graphs import Graphs
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.task import Task
 
@@ -241,16 +241,3 @@ class Stepper:
         x = self.model.embed(self.model.embed_target, ids)
         y, state, seen = self.decoder.advance(x, read, state, at, weights=weights)
         return self.model.logits(y, self.matrix, self.bias), state, seen
-
-
-class Graphs:
-    """The compiled functions of a model, by name: nothing of it that would be saved."""
-
-    def __init__(self, model):
-        self.model, self.made = model, {}
-
-    def get(self, name, function):
-        """The graph of that name, of `function` where there is none yet."""
-        if name not in self.made:
-            self.made[name] = engine.compiled(function, self.model.variables)
-        return self.made[name]

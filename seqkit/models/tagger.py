@@ -15,6 +15,7 @@ from seqkit.layers.characters import KINDS, CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.noise import rate
 from seqkit.layers.word_dropout import WordDropout
+from seqkit.models.graphs import Graphs
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
@@ -188,12 +189,26 @@ class Tagger(Task):
         return {**found, "probabilities": chain.marginals(potentials)} if probabilities else found
 
     @functools.cached_property
-    def responders(self):
-        return Responders(self)
+    def graphs(self):
+        return Graphs(self)
+
+    def responded(self, ids, probabilities):
+        """`respond`, compiled once for batches of all sizes, as NumPy arrays."""
+
+        def respond(*tensors):
+            batch = dict(zip(ids, tensors, strict=True))
+            if "characters" in batch:  # as many of each word, which an open graph forgets
+                longest = self.preprocessor.characters.max_length
+                shape = (*ops.shape(batch["words"]), longest)
+                batch["characters"] = ops.reshape(batch["characters"], shape)
+            return self.respond(batch, probabilities)
+
+        answers = self.graphs.get((probabilities, *ids), respond)(*ids.values())
+        return keras.tree.map_structure(ops.convert_to_numpy, answers)
 
     def responses(self, sentences, batch_size=None, *, probabilities=False):
         """Arrays of each sentence, cut to its length: a list of dicts as `respond` gives."""
-        batch_size, responder = batch_size or self.batch_size, self.responders.by[probabilities]
+        batch_size = batch_size or self.batch_size
         if len(sentences) <= batch_size:  # no pipeline for a handful
             alone = keras.tree.map_structure(np.asarray, self.preprocessor.encode(sentences.words))
             batches, order = [alone], range(len(sentences))
@@ -203,7 +218,7 @@ class Tagger(Task):
         found = [None] * len(sentences)
         places = iter(order)
         for batch in batches:
-            answers = responder.predict_on_batch(batch)
+            answers = self.responded(batch, probabilities)
             for k in range(len(answers["best"])):
                 row = next(places)
                 length = len(sentences.words[row])
@@ -284,23 +299,3 @@ class Tagger(Task):
     def knows(self, words):
         """Which of the words (a list of str) were in the training data: bool array."""
         return self.preprocessor.words.ids(words).flat_values.numpy() > 1 if words else np.zeros(0)
-
-
-class Responders:
-    """One `Responder` without and one with probabilities; no container that Keras looks into
-    for parts of the tagger to save, of which they are none."""
-
-    def __init__(self, tagger):
-        self.by = {wanted: Responder(tagger, wanted) for wanted in (False, True)}
-
-
-class Responder(keras.Model):
-    """`respond` as the call of a model, so that Keras compiles it as it does any other."""
-
-    def __init__(self, tagger, probabilities):
-        super().__init__(name="responder")
-        self.tagger, self.probabilities = tagger, probabilities
-        self.built = True
-
-    def call(self, ids, training=False):
-        return self.tagger.respond(ids, self.probabilities)

@@ -1,0 +1,18 @@
+"""What a model computes beside its call, compiled."""
+
+from seqkit.layers import engine
+
+__all__ = ["Graphs"]
+
+
+class Graphs:
+    """The compiled functions of a model, by name: nothing of it that would be saved."""
+
+    def __init__(self, model):
+        self.model, self.made = model, {}
+
+    def get(self, name, function):
+        """The graph of that name, of `function` where there is none yet."""
+        if name not in self.made:
+            self.made[name] = engine.compiled(function, self.model.variables)
+        return self.made[name]
