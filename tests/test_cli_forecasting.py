@@ -114,7 +114,7 @@ def test_info(seqkit, run_folder):
         ),
         (
             ["train", "forecasting", "--data", "FILES/F.csv", "--time", "when", "--horizon", "5"],
-            "expected times in a column 'when'",
+            "expected a column 'when'",
         ),
     ],
 )  # fmt: skip

@@ -168,6 +168,13 @@ def _frame(data, time, target, id, past, future, static, name):
     if data.columns.duplicated().any():
         twice = data.columns[data.columns.duplicated()][0]
         raise DataError(f"{name}: expected distinct columns. Received: {twice!r} twice")
+    # The names that stand there by default may be absent, a name that is given may not.
+    for column, default in ((time, "ds"), (id, "unique_id")):
+        if column not in (None, default, *data.columns) and column != data.index.name:
+            raise DataError(
+                f"{name}: expected a column {column!r}. Received: columns "
+                f"{', '.join(map(str, data.columns))}"
+            )
     if isinstance(data.index, pd.PeriodIndex) and time not in data.columns:
         data = data.set_axis(data.index.to_timestamp())
     in_index = isinstance(data.index, pd.DatetimeIndex) and time not in data.columns

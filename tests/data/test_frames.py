@@ -144,7 +144,13 @@ BAD = {
     "no rows": (lambda: frame(0), {}, "at least one row"),
     "no such file": (lambda: "nowhere.csv", {}, "expected a .csv file that exists"),
     "no times": (lambda: frame().drop(columns="ds"), {}, "expected times in a column 'ds'"),
-    "wrong name of times": (lambda: frame(), {"time": "when"}, "expected times in a column 'when'"),
+    "wrong name of times": (lambda: frame(), {"time": "when"}, "expected a column 'when'"),
+    "wrong name beside an index": (
+        lambda: frame().set_index("ds"), {"time": "when"}, "expected a column 'when'"
+    ),
+    "wrong name of the series": (
+        lambda: long(4, 4), {"id": "store"}, "expected a column 'store'.*unique_id"
+    ),
     "numbers for times": (lambda: frame().assign(ds=range(6)), {}, "expected timestamps"),
     "words for times": (
         lambda: frame().assign(ds=["1 May", "soon", "x", "y", "z", "?"]), {}, "a time in every row"
