@@ -38,7 +38,7 @@ def ahead(numbers, series, future):
         target=names,
         id=numbers.columns["id"] if has_id else None,
         freq=numbers.freq,
-        repair={"constant": "keep", **numbers.repair},
+        repair={"constant": "keep", **numbers.repair, "trailing": "cut"},
         name="future covariates",
     )
     found = []

@@ -49,8 +49,9 @@ def as_series(
         static: covariates that do not change within a series.
         freq: str as pandas writes it; `None` tells it from the times.
         repair: dict from what may be wrong to how to mend it: "zones": "utc"; "unsorted": "sort";
-            "duplicates": "first", "last", "mean"; "infinite": "missing"; "gaps" and "missing":
-            "interpolate", "forward", "zero"; "constant": "keep", "drop"; "short": "drop".
+            "duplicates": "first", "last", "mean"; "infinite": "missing"; "trailing" (last rows
+            without a target): "cut"; "gaps" and "missing": "interpolate", "forward", "zero";
+            "constant": "keep", "drop"; "short": "drop".
         minimum: fewest steps of a series.
         name: What messages call the data.
 
