@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import sys
 from typing import Annotated
 
@@ -16,6 +17,7 @@ __all__ = [
     "loaded",
     "model_file",
     "parsed",
+    "policies",
     "shown",
     "wake",
 ]
@@ -53,18 +55,29 @@ def wake():
         os.close(nowhere)
 
 
-def parsed(pairs):
+def parsed(pairs, option="--option"):
     """["zoneout=0.1"] -> {"zoneout": 0.1}"""
     options = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not (name.isidentifier() and equals):
-            raise ValueError(f"`--option` must be NAME=VALUE. Received: {pair!r}")
+            raise ValueError(f"`{option}` must be NAME=VALUE. Received: {pair!r}")
         try:
             options[name] = json.loads(value)
         except json.JSONDecodeError:
             options[name] = value
     return options
+
+
+def policies(text):
+    """A message of the library with its `repair={...}` as the command takes it."""
+
+    def typed(found):
+        ways = re.findall(r"'(\w+)': ('\w+'(?: or '\w+')*)", found[1])
+        choices = [(kind, way.replace("'", "").replace(" or ", "|")) for kind, way in ways]
+        return " ".join(f"--repair {kind}={way}" for kind, way in choices)
+
+    return re.sub(r"repair=\{(.*?)\}", typed, text)
 
 
 def shown(value):

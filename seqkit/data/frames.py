@@ -87,7 +87,7 @@ def as_series(
         raise DataError(
             f"{name}: expected regular series without gaps and missing values. Received: {said}"
             f"{more}. Mend the frame, or name a policy: repair={{{policy}}}. "
-            "`seqkit.data.audit` lists all."
+            "`seqkit.data.as_series` takes it, `seqkit.data.audit` lists all."
         )
     if not len(table.codes):
         raise DataError(f"{name}: expected at least one series. Received: none after dropping")
@@ -231,7 +231,8 @@ def _table(frame, columns, name):
     stamps = frame.index if columns.time is None else frame[columns.time]
     times, zones = times_of(stamps, rows, name)
     if columns.id is None:
-        ids, codes = [columns.target[0]], np.zeros(len(frame), np.int64)
+        ids = list(columns.target) if len(columns.target) == 1 else ["series"]
+        codes = np.zeros(len(frame), np.int64)
     else:
         codes, ids = pd.factorize(frame[columns.id], sort=False)
         if (codes < 0).any():

@@ -203,9 +203,9 @@ class Task(Configured, keras.Model):
         """What `predict` makes of the model's outputs. A leaf may say otherwise."""
         return outputs
 
-    def examples(self, x, y=None, name="data", *, labelled=False):
+    def examples(self, x, y=None, name="data", *, labelled=False, **options):
         """`x` and `y` as the preprocessor's examples, not empty, with labels where needed."""
-        examples = self.preprocessor.examples(x, y, name=name)
+        examples = self.preprocessor.examples(x, y, name=name, **options)
         if not len(examples):
             raise ValueError(f"The {name} must hold at least one example. Received: none")
         if labelled and examples.labels is None:
