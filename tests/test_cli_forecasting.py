@@ -121,6 +121,11 @@ def test_info(seqkit, run_folder):
             "policy: --repair gaps=interpolate|forward|zero.",
         ),
         (["forecast", "RUN", "FILES/gap.csv", "--repair", "gaps"], "`--repair` must be NAME=VALUE"),
+        (
+            ["train", "forecasting", "--data", "FILES/F.csv", "--time", "date", "--id", "plant",
+             "--target", "OT", "--horizon", "12", "--validation", "1.5"],
+            "`validation` must be a number of steps, or a share below 1. Received: 1.5",
+        ),
         (["forecast", "NOWHERE", "NOTHING", "--level", "1.5"], "Levels must be numbers in (0, 1)"),
         (
             ["train", "forecasting", "--data", "FILES/F.csv", "--time", "date", "--id", "plant",

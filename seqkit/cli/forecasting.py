@@ -70,12 +70,11 @@ def train(
     settings |= dict(repair=parsed(repair, "--repair"), **parsed(option))
     run = Run(out, overwrite=overwrite)
     series = reading.as_series(data, repair=settings["repair"], **columns)
-    size = int(validation) if validation >= 1 else validation
-    parts = series.split(validation=size) if size else None
-    training = parts.train if size else series
+    parts = series.split(validation=validation) if validation else None
+    training = parts.train if validation else series
     model = recipes.forecasting(training, **columns, **settings)
     train_run(
-        run, model, training, parts.validation if size else None, settings, epochs, batch_size
+        run, model, training, parts.validation if validation else None, settings, epochs, batch_size
     )
 
 
