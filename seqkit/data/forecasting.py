@@ -34,7 +34,7 @@ class Forecasting(Configured):
             data, so that a series must be known to be forecast; "all": each target over all
             series; `None`.
         statistics: dict of means and deviations, learned from training data.
-        calendar: names of calendar features: "minute", "hour", "weekday", "yearday".
+        calendar: names of calendar features: "minute", "hour", "weekday", "yearday"; or one.
         repair: policies for what is wrong with frames, as `as_series` takes them.
         stride: steps from one training window to the next.
         teacher: whether batches hold the targets among the inputs too.
@@ -70,6 +70,7 @@ class Forecasting(Configured):
                 raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
         if scaling not in SCALINGS:
             raise ValueError(f"`scaling` must be one of {SCALINGS}. Received: {scaling!r}")
+        calendar = [calendar] if isinstance(calendar, str) else list(calendar)
         unknown = [name for name in calendar if name not in FEATURES]
         if unknown:
             raise ValueError(
@@ -83,7 +84,7 @@ class Forecasting(Configured):
         }
         self.freq, self.scaling, self.teacher = freq, scaling, teacher
         self.statistics = statistics
-        self.calendar, self.repair = list(calendar), ways(repair)
+        self.calendar, self.repair = calendar, ways(repair)
         self._row_of = {name: i for i, name in enumerate((statistics or {}).get("ids", ()))}
 
     @classmethod

@@ -157,6 +157,14 @@ def _frame(data, time, target, id, past, future, static, name):
             data, name = pd.read_csv(path), str(path)
         except (ValueError, OSError, EOFError) as error:
             raise DataError(f"{path}: expected a table in CSV. Received: {error}") from None
+        header = str(data.columns[0])
+        other = next((mark for mark in ";\t|" if mark in header), None)
+        if len(data.columns) == 1 and other:
+            raise DataError(
+                f"{name}: expected columns with commas between them. Received: one column, "
+                f"{header!r}. Write it with commas, or read it by "
+                f"pandas.read_csv(..., sep={other!r}) and give the frame"
+            )
     if isinstance(data, pd.Series):
         data = data.to_frame(data.name or "y")
     if not isinstance(data, pd.DataFrame):

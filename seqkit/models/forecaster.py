@@ -171,7 +171,7 @@ class Forecaster(ForecastNetwork):
         if not self.is_raw(x):
             return keras.Model.predict(self, x, batch_size, verbose, **kwargs)
         series = self.examples(x, name="data")
-        windows = self.preprocessor.batches(series, batch_size or 256)
+        windows = self.preprocessor.batches(series, 256 if batch_size is None else batch_size)
         inputs = windows.dataset.map(lambda x, y: {n: v for n, v in x.items() if n != "teacher"})
         parameters = keras.Model.predict(self, inputs, verbose=0 if verbose == "auto" else verbose)
         mean = keras.ops.convert_to_numpy(self.answering.mean(parameters))

@@ -124,7 +124,7 @@ class Task(Configured, keras.Model):
             ).dataset
             y, class_weight, sample_weight, validation_split = None, None, None, 0.0
         elif has_length(x):
-            kwargs["batch_size"] = batch_size or self.batch_size
+            kwargs["batch_size"] = self.size_of(batch_size)
         if validation_data is not None:
             validation_data = self.validation_batches(validation_data, batch_size)
         callbacks = keras.tree.flatten(callbacks or [])
@@ -160,7 +160,10 @@ class Task(Configured, keras.Model):
 
     def batching(self, batch_size):
         """What the preprocessor's `batches` is told of their size; None is the default."""
-        return {"batch_size": batch_size or self.batch_size}
+        return {"batch_size": self.size_of(batch_size)}
+
+    def size_of(self, batch_size):
+        return self.batch_size if batch_size is None else batch_size
 
     # --- use ------------------------------------------------------------------
 
@@ -188,7 +191,7 @@ class Task(Configured, keras.Model):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
         # Without labels, lest one that the model has never seen stands in the way.
         examples = self.examples(x, None, "data").bare()
-        batches = self.preprocessor.batches(examples, batch_size=batch_size or self.batch_size)
+        batches = self.preprocessor.batches(examples, batch_size=self.size_of(batch_size))
         outputs = super().predict(batches.dataset, verbose=on_terminal(verbose), **kwargs)
         answers = np.empty_like(outputs)
         answers[batches.order] = outputs  # buckets mix the order; this undoes it

@@ -77,3 +77,10 @@ def test_the_row_of_a_file_that_is_no_number_is_named(tmp_path):
     (tmp_path / "days.csv").write_text("\n".join(["ds,y", *rows]))
     with pytest.raises(DataError, match="Received: 'unknown' in row 5"):
         as_series(tmp_path / "days.csv")
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_file_without_commas_is_told_so(mark, tmp_path):
+    (tmp_path / "days.csv").write_text(f"ds{mark}y\n2024-01-01{mark}1\n2024-01-02{mark}2\n")
+    with pytest.raises(DataError, match=r"with commas between them.*one column.*read_csv.*sep="):
+        as_series(tmp_path / "days.csv")

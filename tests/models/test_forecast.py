@@ -34,6 +34,25 @@ def test_gaps_are_mended_where_it_is_told_so(model):
     assert np.isfinite(table["mae"].iloc[0])
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_batches_of_nothing_are_refused(model, method):
+    with pytest.raises(ValueError, match="`batch_size` must be a positive int"):
+        getattr(model, method)(wide(), batch_size=0, verbose=0)
+
+
+@pytest.mark.parametrize("patch", [0, 2.5, L + 1, 5000])
+def test_patches_longer_than_what_is_read_are_refused(patch):
+    with pytest.raises(ValueError, match=f"`patch` must be an int from 1 to the lookback, {L}"):
+        recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, patch=patch)
+
+
+def test_calendar_may_be_one_name():
+    made = recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, calendar="hour")
+    assert made.preprocessor.calendar == ["hour"]
+    with pytest.raises(ValueError, match=r"`calendar` must name features .* Received: 'day'"):
+        recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, calendar="day")
+
+
 def test_the_one_series_of_a_wide_frame_is_not_called_by_a_target(model):
     forecast = model.forecast(wide())
     assert forecast.ids == ("series",)
