@@ -102,6 +102,12 @@ def test_forecast_from_a_frame_with_a_gap(seqkit, run_folder, files):
     assert (code, err, len(out.splitlines())) == (0, "", 25)
 
 
+def test_evaluate(seqkit, run_folder, files):
+    code, out, err = seqkit("evaluate", run_folder, files / "whole.csv", "--json")
+    assert (code, err) == (0, "")
+    assert set(json.loads(out)["baselines"]) == {"naive", "seasonal naive", "ets"}
+
+
 def test_info(seqkit, run_folder):
     code, out, _ = seqkit("info", run_folder)
     assert code == 0

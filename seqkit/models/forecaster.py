@@ -245,3 +245,15 @@ class Forecaster(ForecastNetwork):
         every = series.subset(np.tile(np.arange(len(series)), windows))
         said = Forecast(self, every, inputs["values"], self.parameters(inputs))
         return Backtest.of(self.name, series, parts, said, against)
+
+    def report(self, x, *, windows=4, repair=None):
+        """How well the model forecasts the end of raw data: `backtest` beside the baselines.
+
+        Args:
+            x: raw data, with `lookback` steps before the first of the `windows` forecasts.
+            windows, repair: as `backtest` takes them.
+
+        Returns:
+            `Backtest`: prints as a table, `.figures()` for JSON.
+        """
+        return self.backtest(x, windows=windows, repair=repair)

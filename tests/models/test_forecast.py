@@ -34,6 +34,13 @@ def test_gaps_are_mended_where_it_is_told_so(model):
     assert np.isfinite(table["mae"].iloc[0])
 
 
+def test_the_report_is_the_backtest(model):
+    report = model.report(wide(), windows=2)
+    assert report.figures() == model.backtest(wide(), windows=2).figures()
+    assert str(report).startswith("2 windows of 6 steps, 1 series")
+    assert "seasonal naive" in str(report)
+
+
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_batches_of_nothing_are_refused(model, method):
     with pytest.raises(ValueError, match="`batch_size` must be a positive int"):
