@@ -10,17 +10,7 @@ import typer
 
 from seqkit._version import __version__
 from seqkit.cli import answer, forecasting, train, translation
-from seqkit.cli.parts import (
-    AsJson,
-    Data,
-    Model,
-    Overwrite,
-    loaded,
-    model_file,
-    policies,
-    shown,
-    wake,
-)
+from seqkit.cli.parts import AsJson, Data, Model, Overwrite, loaded, model_file, shown, wake
 
 __all__ = ["app", "main"]
 
@@ -56,7 +46,9 @@ def message(error):
         asked = getattr(error, "ctx", None)
         return f"{text}. Try: {asked.command_path} --help" if asked else text
     known = isinstance(error, (ValueError, OSError, ArithmeticError))
-    return ("" if known else f"{type(error).__name__}: ") + " ".join(policies(str(error)).split())
+    return ("" if known else f"{type(error).__name__}: ") + " ".join(
+        forecasting.policies(str(error)).split()
+    )
 
 
 def version(wanted: bool):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import time
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from seqkit.cli.parts import AsJson, Model, Overwrite, loaded, parsed, wake
 
-__all__ = ["forecast", "train"]
+__all__ = ["forecast", "policies", "train"]
 
 Columns = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="May be repeated.")]
 Repair = Annotated[list[str] | None, typer.Option(metavar="WHAT=HOW", help="gaps=interpolate, ...")]
@@ -163,3 +164,14 @@ def forecast(
         return
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def policies(text):
+    """A message of the library with its `repair={...}` as the command takes it."""
+
+    def typed(found):
+        ways = re.findall(r"'(\w+)': ('\w+'(?: or '\w+')*)", found[1])
+        choices = [(kind, way.replace("'", "").replace(" or ", "|")) for kind, way in ways]
+        return " ".join(f"--repair {kind}={way}" for kind, way in choices)
+
+    return re.sub(r"repair=\{(.*?)\}", typed, text)

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import re
 import sys
 from typing import Annotated
 
@@ -17,7 +16,6 @@ __all__ = [
     "loaded",
     "model_file",
     "parsed",
-    "policies",
     "shown",
     "wake",
 ]
@@ -67,17 +65,6 @@ def parsed(pairs, option="--option"):
         except json.JSONDecodeError:
             options[name] = value
     return options
-
-
-def policies(text):
-    """A message of the library with its `repair={...}` as the command takes it."""
-
-    def typed(found):
-        ways = re.findall(r"'(\w+)': ('\w+'(?: or '\w+')*)", found[1])
-        choices = [(kind, way.replace("'", "").replace(" or ", "|")) for kind, way in ways]
-        return " ".join(f"--repair {kind}={way}" for kind, way in choices)
-
-    return re.sub(r"repair=\{(.*?)\}", typed, text)
 
 
 def shown(value):
