@@ -126,7 +126,7 @@ def test_info(seqkit, run_folder):
              "--target", "OT", "--horizon", "12"],
             "policy: --repair gaps=interpolate|forward|zero.",
         ),
-        (["forecast", "RUN", "FILES/gap.csv", "--repair", "gaps"], "`--repair` must be NAME=VALUE"),
+        (["forecast", "RUN", "FILES/gap.csv", "--repair", "gaps"], "--repair must be NAME=VALUE"),
         (
             ["train", "forecasting", "--data", "FILES/F.csv", "--time", "date", "--id", "plant",
              "--target", "OT", "--horizon", "12", "--validation", "1.5"],

@@ -59,7 +59,7 @@ def parsed(pairs, option="--option"):
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not (name.isidentifier() and equals):
-            raise ValueError(f"`{option}` must be NAME=VALUE. Received: {pair!r}")
+            raise ValueError(f"{option} must be NAME=VALUE. Received: {pair!r}")
         try:
             options[name] = json.loads(value)
         except json.JSONDecodeError:
