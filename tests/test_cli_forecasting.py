@@ -89,6 +89,25 @@ def test_forecast_as_csv_and_png(seqkit, run_folder, files, tmp_path):
     assert rows[0]["q0.05"] == pytest.approx(written["q0.05"][0])
 
 
+def test_forecast_from_a_frame_with_a_gap(seqkit, run_folder, files):
+    ask = ["forecast", run_folder, files / "gap.csv", "--future", files / "future.csv"]
+    code, _, err = seqkit(*ask)
+    assert code == 2
+    assert "--repair gaps=interpolate|forward|zero." in err
+    ahead = data.samples.series(2, steps=312, as_frame=True).drop(columns="y").drop(305)
+    ahead = ahead.rename(columns={"ds": "date", "unique_id": "plant"})
+    ahead.to_csv("ahead.csv", index=False)
+    ask[-1] = "ahead.csv"
+    code, out, err = seqkit(*ask, "--repair", "gaps=forward")
+    assert (code, err, len(out.splitlines())) == (0, "", 25)
+
+
+def test_evaluate(seqkit, run_folder, files):
+    code, out, err = seqkit("evaluate", run_folder, files / "whole.csv", "--json")
+    assert (code, err) == (0, "")
+    assert set(json.loads(out)["baselines"]) == {"naive", "seasonal naive", "ets"}
+
+
 def test_info(seqkit, run_folder):
     code, out, _ = seqkit("info", run_folder)
     assert code == 0
@@ -105,8 +124,15 @@ def test_info(seqkit, run_folder):
         (
             ["train", "forecasting", "--data", "FILES/gap.csv", "--time", "date", "--id", "plant",
              "--target", "OT", "--horizon", "12"],
-            "gaps: series 'plant 0': 1 steps of h are absent",
+            "policy: --repair gaps=interpolate|forward|zero.",
         ),
+        (["forecast", "RUN", "FILES/gap.csv", "--repair", "gaps"], "--repair must be NAME=VALUE"),
+        (
+            ["train", "forecasting", "--data", "FILES/F.csv", "--time", "date", "--id", "plant",
+             "--target", "OT", "--horizon", "12", "--validation", "1.5"],
+            "`validation` must be a number of steps, or a share below 1. Received: 1.5",
+        ),
+        (["forecast", "NOWHERE", "NOTHING", "--level", "1.5"], "Levels must be numbers in (0, 1)"),
         (
             ["train", "forecasting", "--data", "FILES/F.csv", "--time", "date", "--id", "plant",
              "--target", "OT", "--horizon", "500"],
@@ -114,7 +140,7 @@ def test_info(seqkit, run_folder):
         ),
         (
             ["train", "forecasting", "--data", "FILES/F.csv", "--time", "when", "--horizon", "5"],
-            "expected times in a column 'when'",
+            "expected a column 'when'",
         ),
     ],
 )  # fmt: skip

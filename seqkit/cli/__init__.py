@@ -47,7 +47,9 @@ def message(error):
         asked = getattr(error, "ctx", None)
         return f"{text}. Try: {asked.command_path} --help" if asked else text
     known = isinstance(error, (ValueError, OSError, ArithmeticError))
-    return ("" if known else f"{type(error).__name__}: ") + " ".join(str(error).split())
+    return ("" if known else f"{type(error).__name__}: ") + " ".join(
+        forecasting.policies(str(error)).split()
+    )
 
 
 def version(wanted: bool):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import time
 from typing import Annotated
@@ -10,9 +11,10 @@ import typer
 
 from seqkit.cli.parts import AsJson, Model, Overwrite, loaded, parsed, wake
 
-__all__ = ["forecast", "train"]
+__all__ = ["forecast", "policies", "train"]
 
 Columns = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="May be repeated.")]
+Repair = Annotated[list[str] | None, typer.Option(metavar="WHAT=HOW", help="gaps=interpolate, ...")]
 
 
 def train(
@@ -45,9 +47,7 @@ def train(
     decoder: Annotated[str, typer.Option(help="direct or autoregressive.")] = "direct",
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Windows in a batch.")] = 32,
-    repair: Annotated[
-        list[str] | None, typer.Option(metavar="WHAT=HOW", help="gaps=interpolate, ...")
-    ] = None,
+    repair: Repair = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="For the recipe: stride=4")
     ] = None,
@@ -68,15 +68,14 @@ def train(
     columns["static"] = static or ()
     settings = dict(horizon=horizon, lookback=lookback, units=units, patch=patch, head=head)
     settings |= dict(cell=None if cell == "none" else cell, decoder=decoder, seed=seed)
-    settings |= dict(repair=parsed(repair), **parsed(option))
+    settings |= dict(repair=parsed(repair, "--repair"), **parsed(option))
     run = Run(out, overwrite=overwrite)
     series = reading.as_series(data, repair=settings["repair"], **columns)
-    size = int(validation) if validation >= 1 else validation
-    parts = series.split(validation=size) if size else None
-    training = parts.train if size else series
+    parts = series.split(validation=validation) if validation else None
+    training = parts.train if validation else series
     model = recipes.forecasting(training, **columns, **settings)
     train_run(
-        run, model, training, parts.validation if size else None, settings, epochs, batch_size
+        run, model, training, parts.validation if validation else None, settings, epochs, batch_size
     )
 
 
@@ -133,22 +132,28 @@ def forecast(
     ] = None,
     plot: Annotated[pathlib.Path | None, typer.Option(help="Draw the fan into this .png.")] = None,
     series: Annotated[str | None, typer.Option(help="Which series to draw.")] = None,
+    target: Annotated[str | None, typer.Option(help="Which target to draw.")] = None,
+    repair: Repair = None,
     as_json: AsJson = False,
 ):
     """Forecast what comes after the end of each series, as CSV: mean and quantiles.
 
     Example: seqkit forecast runs/f F.csv --out forecast.csv --plot fan.png
     """
+    wake()
+    from seqkit.layers.heads import checked_levels
+
+    levels = checked_levels(sorted(level or (0.05, 0.5, 0.95)))
     forecaster = loaded(model)
     if not hasattr(forecaster, "forecast"):
         raise ValueError(f"{model} is a {type(forecaster).__name__}, which does not forecast.")
     from seqkit.files import replacing
 
-    found = forecaster.forecast(data, future=future)
-    frame = found.to_frame(levels=sorted(level or (0.05, 0.5, 0.95)))
+    found = forecaster.forecast(data, future=future, repair=parsed(repair, "--repair"))
+    frame = found.to_frame(levels=levels)
     if plot is not None:
         with replacing(plot) as temporary:
-            found.plot(series).savefig(temporary, dpi=120)
+            found.plot(series, target).savefig(temporary, dpi=120)
     if as_json:
         rows = json.loads(frame.to_json(orient="records", date_format="iso"))
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -159,3 +164,14 @@ def forecast(
         return
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def policies(text):
+    """A message of the library with its `repair={...}` as the command takes it."""
+
+    def typed(found):
+        ways = re.findall(r"'(\w+)': ('\w+'(?: or '\w+')*)", found[1])
+        choices = [(kind, way.replace("'", "").replace(" or ", "|")) for kind, way in ways]
+        return " ".join(f"--repair {kind}={way}" for kind, way in choices)
+
+    return re.sub(r"repair=\{(.*?)\}", typed, text)

@@ -5,6 +5,7 @@ Shapes: S series, H horizon, F covariates.
 
 import numpy as np
 
+from seqkit.data.audit import ways
 from seqkit.data.examples import DataError
 from seqkit.data.frames import as_series
 from seqkit.data.series import Series
@@ -12,13 +13,14 @@ from seqkit.data.series import Series
 __all__ = ["ahead"]
 
 
-def ahead(numbers, series, future):
+def ahead(numbers, series, future, repair=None):
     """Covariates of the `horizon` steps after each series, float64 (S, H, F).
 
     Args:
         numbers: `Forecasting`.
         series: `Series`.
         future: raw data of the covariates, or a `Series` of which `series` is a part.
+        repair: policies beside those of the training data.
 
     Raises:
         DataError: a step is not there; says which.
@@ -38,7 +40,7 @@ def ahead(numbers, series, future):
         target=names,
         id=numbers.columns["id"] if has_id else None,
         freq=numbers.freq,
-        repair={"constant": "keep", **numbers.repair},
+        repair={"constant": "keep", **numbers.repair, **ways(repair), "trailing": "cut"},
         name="future covariates",
     )
     found = []

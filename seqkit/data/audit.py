@@ -20,6 +20,7 @@ WAYS = {
     "unsorted": ("sort",),
     "duplicates": ("first", "last", "mean"),
     "infinite": ("missing",),
+    "trailing": ("cut",),
     "gaps": FILLS,
     "missing": FILLS,
     "constant": ("keep", "drop"),
@@ -33,7 +34,8 @@ class Problem:
     """One thing that is wrong with one series.
 
     Args:
-        kind: "zones", "unsorted", "duplicates", "infinite", "gaps", "missing", "constant", "short".
+        kind: "zones", "unsorted", "duplicates", "infinite", "trailing", "gaps", "missing",
+            "constant", "short".
         series: name of the series.
         rows: labels of the rows of the frame; the times, for gaps.
         text: what is wrong, in words.
@@ -184,10 +186,15 @@ def audited(table, repair, *, freq=None, minimum=1):
     if infinite.any():
         found("infinite", infinite, "{n} rows hold infinite values")
         table.values = np.where(np.isinf(table.values), np.nan, table.values)
+    freq = freq or frequency.infer(table.times, table.codes)
+    ends = without_targets(table)
+    if ends.any():
+        text = "the last {n} rows have no target: cut them off, do not fill them"
+        found("trailing", ends, f"{text}, and give what is known of them as `future`")
+        table = table.take(~ends)
     missing = np.isnan(table.values).any(axis=1)
     found("missing", missing, "{n} rows miss a value")
 
-    freq = freq or frequency.infer(table.times, table.codes)
     if freq is None:
         raise DataError(
             f"{table.name}: no frequency can be told from the times. Give it, as in freq='D'. "
@@ -222,6 +229,15 @@ def by_series(codes, mask):
     """The places where `mask` holds, series by series."""
     places = np.flatnonzero(mask)
     return np.split(places, np.flatnonzero(np.diff(codes[places])) + 1) if len(places) else []
+
+
+def without_targets(table):
+    """Rows after the last one that has a target, of series that have any: bool (N,)."""
+    known = ~np.isnan(table.values[:, : table.targets]).all(axis=1)
+    place = np.arange(len(known))
+    last = np.full(len(table.ids), -1)
+    np.maximum.at(last, table.codes[known], place[known])
+    return (place > last[table.codes]) & (last[table.codes] >= 0)
 
 
 def of_a_kind(table, problems, repair, minimum):

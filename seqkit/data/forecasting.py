@@ -34,7 +34,7 @@ class Forecasting(Configured):
             data, so that a series must be known to be forecast; "all": each target over all
             series; `None`.
         statistics: dict of means and deviations, learned from training data.
-        calendar: names of calendar features: "minute", "hour", "weekday", "yearday".
+        calendar: names of calendar features: "minute", "hour", "weekday", "yearday"; or one.
         repair: policies for what is wrong with frames, as `as_series` takes them.
         stride: steps from one training window to the next.
         teacher: whether batches hold the targets among the inputs too.
@@ -70,6 +70,7 @@ class Forecasting(Configured):
                 raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
         if scaling not in SCALINGS:
             raise ValueError(f"`scaling` must be one of {SCALINGS}. Received: {scaling!r}")
+        calendar = [calendar] if isinstance(calendar, str) else list(calendar)
         unknown = [name for name in calendar if name not in FEATURES]
         if unknown:
             raise ValueError(
@@ -83,7 +84,7 @@ class Forecasting(Configured):
         }
         self.freq, self.scaling, self.teacher = freq, scaling, teacher
         self.statistics = statistics
-        self.calendar, self.repair = list(calendar), ways(repair)
+        self.calendar, self.repair = calendar, ways(repair)
         self._row_of = {name: i for i, name in enumerate((statistics or {}).get("ids", ()))}
 
     @classmethod
@@ -124,15 +125,14 @@ class Forecasting(Configured):
         made.batches(series)  # says at once where there is not one window to train on
         return made
 
-    def examples(self, x, y=None, *, name="data"):
-        """Raw data as `Series`, with the columns and policies of the training data."""
+    def examples(self, x, y=None, *, name="data", repair=None):
+        """Raw data as `Series`, with the columns and policies of the training data, or others."""
         if y is not None:
             raise DataError(f"{name}: expected the targets in the frame. Received: `y` beside it")
         columns = {key: value for key, value in self.columns.items() if value != []}
         # A stretch without change is nothing wrong where nothing is learned from it.
-        series = as_series(
-            x, **columns, freq=self.freq, repair={"constant": "keep", **self.repair}, name=name
-        )
+        repair = {"constant": "keep", **self.repair, **ways(repair)}
+        series = as_series(x, **columns, freq=self.freq, repair=repair, name=name)
         if series.freq != self.freq:
             raise DataError(
                 f"{series.name}: expected series of freq {self.freq}. Received: {series.freq}"
@@ -158,9 +158,8 @@ class Forecasting(Configured):
         rows = np.zeros(len(series), np.int64)
         if self.scaling == "series":
             unknown = [i for i in series.ids if str(i) not in self._row_of]
-            if unknown and not (
-                len(self._row_of) == len(series) == 1 and self.columns["id"] is None
-            ):
+            # A series without a name is the one that was trained on.
+            if unknown and not (len(self._row_of) == len(series) == 1 and not series.columns.id):
                 raise DataError(
                     f"{series.name}: expected series of the training data, whose scales are known. "
                     f"Received: {unknown[0]!r}. A model with scaling='all' or scaling=None takes "
@@ -208,13 +207,14 @@ class Forecasting(Configured):
             drop_short=self.repair.get("short") == "drop",
         )
 
-    def context(self, series, future=None):
+    def context(self, series, future=None, *, repair=None):
         """What is known at the end of each series: the inputs of its forecast.
 
         Args:
             series: `Series`, of `lookback` steps at least.
             future: raw data of the future covariates, for the `horizon` steps after the end of
                 each series; or a `Series` of which `series` is a part, and which goes on.
+            repair: policies for `future`, beside those of the training data.
 
         Returns:
             Dict of float32 arrays, as the inputs of a batch, a row for each series.
@@ -236,7 +236,9 @@ class Forecasting(Configured):
             inputs["past"] = self.scaled("past", series.past[rows])
         known = []
         if series.future.shape[1]:
-            both = np.concatenate([series.future[rows], ahead(self, series, future)], axis=1)
+            both = np.concatenate(
+                [series.future[rows], ahead(self, series, future, repair)], axis=1
+            )
             known.append(self.scaled("future", both))
         if self.calendar:
             at = [

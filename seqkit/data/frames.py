@@ -49,8 +49,9 @@ def as_series(
         static: covariates that do not change within a series.
         freq: str as pandas writes it; `None` tells it from the times.
         repair: dict from what may be wrong to how to mend it: "zones": "utc"; "unsorted": "sort";
-            "duplicates": "first", "last", "mean"; "infinite": "missing"; "gaps" and "missing":
-            "interpolate", "forward", "zero"; "constant": "keep", "drop"; "short": "drop".
+            "duplicates": "first", "last", "mean"; "infinite": "missing"; "trailing" (last rows
+            without a target): "cut"; "gaps" and "missing": "interpolate", "forward", "zero";
+            "constant": "keep", "drop"; "short": "drop".
         minimum: fewest steps of a series.
         name: What messages call the data.
 
@@ -86,7 +87,7 @@ def as_series(
         raise DataError(
             f"{name}: expected regular series without gaps and missing values. Received: {said}"
             f"{more}. Mend the frame, or name a policy: repair={{{policy}}}. "
-            "`seqkit.data.audit` lists all."
+            "`seqkit.data.as_series` takes it, `seqkit.data.audit` lists all."
         )
     if not len(table.codes):
         raise DataError(f"{name}: expected at least one series. Received: none after dropping")
@@ -156,6 +157,14 @@ def _frame(data, time, target, id, past, future, static, name):
             data, name = pd.read_csv(path), str(path)
         except (ValueError, OSError, EOFError) as error:
             raise DataError(f"{path}: expected a table in CSV. Received: {error}") from None
+        header = str(data.columns[0])
+        other = next((mark for mark in ";\t|" if mark in header), None)
+        if len(data.columns) == 1 and other:
+            raise DataError(
+                f"{name}: expected columns with commas between them. Received: one column, "
+                f"{header!r}. Write it with commas, or read it by "
+                f"pandas.read_csv(..., sep={other!r}) and give the frame"
+            )
     if isinstance(data, pd.Series):
         data = data.to_frame(data.name or "y")
     if not isinstance(data, pd.DataFrame):
@@ -168,6 +177,13 @@ def _frame(data, time, target, id, past, future, static, name):
     if data.columns.duplicated().any():
         twice = data.columns[data.columns.duplicated()][0]
         raise DataError(f"{name}: expected distinct columns. Received: {twice!r} twice")
+    # The names that stand there by default may be absent, a name that is given may not.
+    for column, default in ((time, "ds"), (id, "unique_id")):
+        if column not in (None, default, *data.columns) and column != data.index.name:
+            raise DataError(
+                f"{name}: expected a column {column!r}. Received: columns "
+                f"{', '.join(map(str, data.columns))}"
+            )
     if isinstance(data.index, pd.PeriodIndex) and time not in data.columns:
         data = data.set_axis(data.index.to_timestamp())
     in_index = isinstance(data.index, pd.DatetimeIndex) and time not in data.columns
@@ -223,7 +239,8 @@ def _table(frame, columns, name):
     stamps = frame.index if columns.time is None else frame[columns.time]
     times, zones = times_of(stamps, rows, name)
     if columns.id is None:
-        ids, codes = [columns.target[0]], np.zeros(len(frame), np.int64)
+        ids = list(columns.target) if len(columns.target) == 1 else ["series"]
+        codes = np.zeros(len(frame), np.int64)
     else:
         codes, ids = pd.factorize(frame[columns.id], sort=False)
         if (codes < 0).any():

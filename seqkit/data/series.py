@@ -171,13 +171,16 @@ class Series:
         sizes = []
         for name, size in (("validation", validation), ("test", test)):
             number = isinstance(size, (int, float, np.integer)) and not isinstance(size, bool)
-            if not number or size < 0 or (size >= 1 and size != int(size)):
+            # 1.0 is everything to some, and one step to others.
+            least = 2 if isinstance(size, float) else 1
+            whole = number and least <= size < np.inf and size == int(size)
+            if not (whole or (number and 0 <= size < 1)):
                 raise ValueError(
                     f"`{name}` must be a number of steps, or a share below 1. Received: {size!r}"
                 )
             lengths = self.ends - self.begins
             sizes.append(
-                (lengths * size).astype(np.int64) if size < 1 else np.full(len(self), size)
+                (lengths * size).astype(np.int64) if size < 1 else np.full(len(self), int(size))
             )
         ends = self.ends - sizes[1]
         middle = ends - sizes[0]
@@ -188,11 +191,13 @@ class Series:
                 f"`validation` and `test` must leave steps to train on. Received: {validation} and "
                 f"{test} of {int(self.lengths[worst])} steps of series {self.ids[worst]!r}"
             )
-        parts = {"train": self.part(self.starts, middle, begins=self.begins)}
-        if validation:
-            parts["validation"] = self.part(self.starts, ends, begins=middle)
-        if test:
-            parts["test"] = self.part(self.starts, self.ends, begins=ends)
+        cuts = {"train": (middle, self.begins)}
+        cuts |= {"validation": (ends, middle)} if validation else {}
+        cuts |= {"test": (self.ends, ends)} if test else {}
+        parts = {
+            name: self.part(self.starts, to, begins=since, name=f"{name} part of {self.name}")
+            for name, (to, since) in cuts.items()
+        }
         return Splits(parts, name=self.name)
 
     def until(self, steps):

@@ -20,6 +20,7 @@ def signatures(numbers, respond):
     (B, L + H), int64 seconds of the wall clock since 1970, for calendar features; and `series`
     (B,), str, the name of the series, where scales differ by series.
     Outputs: `mean` (B, H, C), `quantiles` (B, H, C, Q), and their `levels` (B, Q).
+    Other shapes, numbers that are not finite, and other series are refused inside the graph.
     """
     length, both = numbers.lookback, numbers.lookback + numbers.horizon
     width = {use: len(numbers.columns[use]) for use in ("target", "past", "future", "static")}
@@ -33,6 +34,7 @@ def signatures(numbers, respond):
         specs.append(tf.TensorSpec((None,), tf.string, name="series"))
 
     def serve(*tensors):
+        tensors = checked(specs, tensors, length)
         given = {spec.name: x for spec, x in zip(specs, tensors, strict=True)}
         values = tf.cast(given["values"], tf.float64)
         mean, std = scales(numbers, given.get("series"), tf.shape(values)[0])
@@ -55,6 +57,34 @@ def signatures(numbers, respond):
         }
 
     return {"serving_default": (specs, serve)}
+
+
+def checked(specs, tensors, length):
+    """The inputs as they are, once their sizes are right and their numbers finite.
+
+    Nothing that serves a SavedModel holds clients to the shapes that are declared.
+    """
+    rows, checks = tf.shape(tensors[0])[0], []
+    for spec, x in zip(specs, tensors, strict=True):
+        shape, wanted = tf.shape(x), tf.stack([rows, *spec.shape[1:]])
+        alike = tf.equal(tf.concat([shape, 0 * wanted], 0)[: len(spec.shape)], wanted)
+        right = tf.logical_and(tf.equal(tf.size(shape), len(spec.shape)), tf.reduce_all(alike))
+        said = f"`{spec.name}` must have the shape {sizes(spec, length)}. Received the shape"
+        checks.append(tf.debugging.Assert(right, [said, shape], summarize=9))
+        if spec.dtype.is_floating:
+            broken = tf.where(tf.logical_not(tf.math.is_finite(x)))
+            said = f"`{spec.name}` must hold finite numbers. Received NaN or infinity at the place"
+            checks.append(tf.debugging.Assert(tf.equal(tf.size(broken), 0), [said, broken[:1]]))
+    with tf.control_dependencies([check for check in checks if check is not None]):
+        return [tf.identity(x) for x in tensors]
+
+
+def sizes(spec, length):
+    """A shape in words: how many steps are read, and how many are to come."""
+    size = ", ".join(["rows", *map(str, spec.shape[1:])])
+    if spec.name in ("future", "times"):
+        return f"({size}), {length} steps read and {spec.shape[1] - length} to come"
+    return f"({size})"
 
 
 def samples(numbers, given=None):

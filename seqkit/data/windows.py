@@ -79,6 +79,14 @@ class Windows:
         counts = np.where(spare >= 0, spare // stride + 1, 0)
         if not counts.all() and not (drop_short and counts.any()):
             i = int(counts.argmin())
+            if series.begins[i] > series.starts[i]:
+                raise DataError(
+                    f"{series.name}: expected {horizon} steps or more of every series (the "
+                    f"horizon), and {lookback} before them. Received: "
+                    f"{int(series.ends[i] - series.begins[i])} after "
+                    f"{int(series.begins[i] - series.starts[i])} of series {series.ids[i]!r}. "
+                    "Set more steps aside"
+                )
             raise DataError(
                 f"{series.name}: expected {lookback + horizon} steps or more of every series "
                 f"(lookback {lookback} and horizon {horizon}). Received: "

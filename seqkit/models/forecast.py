@@ -138,6 +138,11 @@ class Forecast:
         """
         from matplotlib.figure import Figure
 
+        if series in self.targets and series not in self.ids:
+            raise ValueError(
+                f"`series` must be one of {', '.join(map(str, self.ids))}. Received: {series!r}, "
+                f"a target: plot(target={series!r}) draws it"
+            )
         i = 0 if series is None else self.history.index_of(series)
         if target is not None and target not in self.targets:
             raise ValueError(

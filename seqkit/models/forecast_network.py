@@ -94,6 +94,12 @@ class ForecastNetwork(Task):
             )
         if not isinstance(paths, int) or paths < 1:
             raise ValueError(f"`paths` must be a positive int. Received: paths={paths!r}")
+        longest = preprocessor.lookback
+        if not isinstance(patch, int) or not 1 <= patch <= longest:
+            raise ValueError(
+                f"`patch` must be an int from 1 to the lookback, {longest}. "
+                f"Received: patch={patch!r}"
+            )
         self.encoder, self.decoder, self.linear, self.norm = encoder, decoder, linear, norm
         self.channels, self.patch, self.dropout, self.paths = channels, patch, dropout, paths
         horizon, size = preprocessor.horizon, self.head.size

@@ -171,7 +171,7 @@ class Forecaster(ForecastNetwork):
         if not self.is_raw(x):
             return keras.Model.predict(self, x, batch_size, verbose, **kwargs)
         series = self.examples(x, name="data")
-        windows = self.preprocessor.batches(series, batch_size or 256)
+        windows = self.preprocessor.batches(series, 256 if batch_size is None else batch_size)
         inputs = windows.dataset.map(lambda x, y: {n: v for n, v in x.items() if n != "teacher"})
         parameters = keras.Model.predict(self, inputs, verbose=0 if verbose == "auto" else verbose)
         mean = keras.ops.convert_to_numpy(self.answering.mean(parameters))
@@ -179,13 +179,15 @@ class Forecaster(ForecastNetwork):
         location, scale = self.preprocessor.scales(series)
         return mean * scale[which][:, None] + location[which][:, None]
 
-    def forecast(self, x, *, future=None):
+    def forecast(self, x, *, future=None, repair=None):
         """What comes after the end of each series.
 
         Args:
             x: raw data, of `lookback` steps of each series or more; the last ones are read.
             future: frame with the future covariates of the next `horizon` steps, where the
                 model has any.
+            repair: policies for what is wrong with the frames, beside those of the training
+                data; as `seqkit.data.as_series` takes them.
 
         Returns:
             `Forecast`: `.mean`, `.quantile(q)`, `.samples`, `.to_frame()`, `.plot()`.
@@ -194,11 +196,13 @@ class Forecaster(ForecastNetwork):
             seqkit.data.DataError: a series is too short or unknown, the frame is broken, or
                 covariates of the future are missing; says where.
         """
-        series = self.examples(x, name="data")
-        inputs = self.preprocessor.context(series, future)
+        series = self.examples(x, name="data", repair=repair)
+        inputs = self.preprocessor.context(series, future, repair=repair)
         return Forecast(self, series, inputs["values"], self.parameters(inputs))
 
-    def backtest(self, x, *, windows=4, stride=None, against=tuple(baselines.BASELINES)):
+    def backtest(
+        self, x, *, windows=4, stride=None, against=tuple(baselines.BASELINES), repair=None
+    ):
         """Forecasts from several past moments, beside what simple methods say from there.
 
         The model is asked as it is, the others are fitted anew at each moment.
@@ -208,6 +212,7 @@ class Forecaster(ForecastNetwork):
             windows: int, how many moments.
             stride: steps between them; `None` is the horizon.
             against: names among "naive", "seasonal naive", "ets".
+            repair: as `forecast` takes it.
 
         Returns:
             `Backtest`: `.table()`, by series, target or step too; prints which baselines the
@@ -223,7 +228,7 @@ class Forecaster(ForecastNetwork):
         for name, value in (("windows", windows), ("stride", stride)):
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-        series = self.examples(x, name="data")
+        series = self.examples(x, name="data", repair=repair)
         ends = [numbers.horizon + k * stride for k in reversed(range(windows))]
         short = series.lengths - ends[0] < numbers.lookback
         if short.any():
@@ -240,3 +245,15 @@ class Forecaster(ForecastNetwork):
         every = series.subset(np.tile(np.arange(len(series)), windows))
         said = Forecast(self, every, inputs["values"], self.parameters(inputs))
         return Backtest.of(self.name, series, parts, said, against)
+
+    def report(self, x, *, windows=4, repair=None):
+        """How well the model forecasts the end of raw data: `backtest` beside the baselines.
+
+        Args:
+            x: raw data, with `lookback` steps before the first of the `windows` forecasts.
+            windows, repair: as `backtest` takes them.
+
+        Returns:
+            `Backtest`: prints as a table, `.figures()` for JSON.
+        """
+        return self.backtest(x, windows=windows, repair=repair)

@@ -124,7 +124,7 @@ class Task(Configured, keras.Model):
             ).dataset
             y, class_weight, sample_weight, validation_split = None, None, None, 0.0
         elif has_length(x):
-            kwargs["batch_size"] = batch_size or self.batch_size
+            kwargs["batch_size"] = self.size_of(batch_size)
         if validation_data is not None:
             validation_data = self.validation_batches(validation_data, batch_size)
         callbacks = keras.tree.flatten(callbacks or [])
@@ -160,7 +160,10 @@ class Task(Configured, keras.Model):
 
     def batching(self, batch_size):
         """What the preprocessor's `batches` is told of their size; None is the default."""
-        return {"batch_size": batch_size or self.batch_size}
+        return {"batch_size": self.size_of(batch_size)}
+
+    def size_of(self, batch_size):
+        return self.batch_size if batch_size is None else batch_size
 
     def measuring(self, batch_size):
         """The same, where it is asked to measure and not to train."""
@@ -192,7 +195,7 @@ class Task(Configured, keras.Model):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
         # Without labels, lest one that the model has never seen stands in the way.
         examples = self.examples(x, None, "data").bare()
-        batches = self.preprocessor.batches(examples, batch_size=batch_size or self.batch_size)
+        batches = self.preprocessor.batches(examples, batch_size=self.size_of(batch_size))
         outputs = super().predict(batches.dataset, verbose=on_terminal(verbose), **kwargs)
         answers = np.empty_like(outputs)
         answers[batches.order] = outputs  # buckets mix the order; this undoes it
@@ -207,9 +210,9 @@ class Task(Configured, keras.Model):
         """What `predict` makes of the model's outputs. A leaf may say otherwise."""
         return outputs
 
-    def examples(self, x, y=None, name="data", *, labelled=False):
+    def examples(self, x, y=None, name="data", *, labelled=False, **options):
         """`x` and `y` as the preprocessor's examples, not empty, with labels where needed."""
-        examples = self.preprocessor.examples(x, y, name=name)
+        examples = self.preprocessor.examples(x, y, name=name, **options)
         if not len(examples):
             raise ValueError(f"The {name} must hold at least one example. Received: none")
         if labelled and examples.labels is None:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqkit import data
 from seqkit.data import DataError, as_series, audit
 
 NAN, INF = float("nan"), float("inf")
@@ -82,51 +81,6 @@ def test_there_and_back():
     )
 
 
-# --- frequency and zones --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "freq",
-    ["s", "10s", "min", "15min", "h", "6h", "D", "2D", "B", "W-WED", "MS", "ME", "QS-FEB",
-     "QE-DEC", "YS-JAN", "YE-DEC"],
-)  # fmt: skip
-def test_frequency_is_told_and_carried_on(freq):
-    times = pd.date_range("2023-01-31", periods=40, freq=freq)
-    series = as_series(pd.DataFrame({"y": np.arange(39.0)}, index=times[:-1]))
-    assert pd.tseries.frequencies.to_offset(series.freq) == pd.tseries.frequencies.to_offset(freq)
-    assert series.times_after(0, 1)[0] == times[-1]
-
-
-@pytest.mark.parametrize("freq", ["h", "D", "W-SUN", "MS"])
-def test_a_clock_change_is_no_gap(freq):
-    times = pd.date_range("2024-01-07", periods=60 * 24 if freq == "h" else 20, freq=freq)
-    if freq == "h":
-        times = pd.date_range("2024-03-01", periods=60 * 24, freq="h", tz="Europe/Berlin")
-    else:
-        times = times.tz_localize("Europe/Berlin")
-    given = pd.DataFrame({"y": np.arange(len(times), dtype=float)}, index=times)
-    assert audit(given).clean
-    series = as_series(given)
-    assert str(series.tz) == "Europe/Berlin"
-    assert series.freq == freq
-    expected = pd.date_range(times[-1], periods=3, freq=freq)[1:]
-    assert list(series.times_after(0, 2)) == list(expected)
-
-
-def test_season():
-    seasons = {
-        "h": 24,
-        "30min": 48,
-        "D": 7,
-        "B": 5,
-        "W-MON": 52,
-        "MS": 12,
-        "QE-DEC": 4,
-        "YS-JAN": 1,
-    }
-    assert {freq: data.season(freq) for freq in seasons} == seasons
-
-
 # --- what is wrong: at least thirty ways ----------------------------------------------
 
 
@@ -144,7 +98,13 @@ BAD = {
     "no rows": (lambda: frame(0), {}, "at least one row"),
     "no such file": (lambda: "nowhere.csv", {}, "expected a .csv file that exists"),
     "no times": (lambda: frame().drop(columns="ds"), {}, "expected times in a column 'ds'"),
-    "wrong name of times": (lambda: frame(), {"time": "when"}, "expected times in a column 'when'"),
+    "wrong name of times": (lambda: frame(), {"time": "when"}, "expected a column 'when'"),
+    "wrong name beside an index": (
+        lambda: frame().set_index("ds"), {"time": "when"}, "expected a column 'when'"
+    ),
+    "wrong name of the series": (
+        lambda: long(4, 4), {"id": "store"}, "expected a column 'store'.*unique_id"
+    ),
     "numbers for times": (lambda: frame().assign(ds=range(6)), {}, "expected timestamps"),
     "words for times": (
         lambda: frame().assign(ds=["1 May", "soon", "x", "y", "z", "?"]), {}, "a time in every row"
@@ -241,6 +201,17 @@ def test_gaps_and_missing_values_are_filled_each_in_its_way(gaps, missing, expec
     series = as_series(HOLED, repair={"gaps": gaps, "missing": missing})
     assert series.values[:, 0].tolist() == expected
     assert list(series.times) == list(days(7))
+
+
+def test_last_rows_without_a_target_are_cut_and_never_filled():
+    given = long(6, 4).assign(y=[0, 1, NAN, 3, NAN, NAN, 0, 1, 2, 3], p=1.0)
+    with pytest.raises(
+        DataError, match=r"trailing: series 's0': the last 2 rows have no.*\(4, 5\)"
+    ):
+        as_series(given, past="p", repair={"missing": "forward"})
+    series = as_series(given, past="p", repair={"missing": "forward", "trailing": "cut"})
+    assert series.values[:, 0].tolist() == [0, 1, 1, 3, 0, 1, 2, 3]
+    assert series.times_after(0, 1)[0] == days(6)[4]
 
 
 @pytest.mark.parametrize(("way", "value"), [("first", 2.0), ("last", 9.0), ("mean", 5.5)])

@@ -95,26 +95,6 @@ def inputs_and_targets(part):
     return [np.concatenate(column) for column in zip(*pairs, strict=True)]
 
 
-def test_parts_share_the_arrays():
-    parts = counting(50, 40).split(validation=5, test=0.2)
-    arrays = {id(part.values) for part in parts.examples.values()}
-    assert len(arrays) == 1
-    assert (parts.test.ends - parts.test.begins).tolist() == [10, 8]
-
-
-@pytest.mark.parametrize(
-    ("sizes", "message"),
-    [
-        ({"validation": -1}, "`validation` must be a number of steps"),
-        ({"test": 1.5}, "`test` must be a number of steps"),
-        ({"test": 50}, "must leave steps to train on"),
-    ],
-)
-def test_wrong_splits(sizes, message):
-    with pytest.raises(ValueError, match=message):
-        counting(50, 40).split(**sizes)
-
-
 # --- scales and calendar --------------------------------------------------------------
 
 

@@ -73,15 +73,49 @@ def test_served_alone_it_forecasts_as_the_model_does(decoder, tmp_path):
     np.testing.assert_allclose(answers["levels"], [SERVED] * 2, rtol=1e-6)
 
 
-def test_an_unknown_series_is_refused(tmp_path):
-    model = made(cell=None)
-    model.export(tmp_path / "serving")
-    loaded = tf.saved_model.load(str(tmp_path / "serving"))
-    inputs = raw_inputs(calendar=False)
-    inputs["series"] = ["plant 0", "plant 9"]
-    given = {n: tf.constant(x) for n, x in inputs.items()}
-    with pytest.raises(tf.errors.InvalidArgumentError, match="must be of the training data"):
-        loaded.signatures["serving_default"](**given)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports") / "serving"
+    made(cell=None, calendar="auto").export(folder)
+    return tf.saved_model.load(str(folder)).signatures["serving_default"]
+
+
+def broken(value):
+    def change(x):
+        x = x.copy()
+        x[1, 3] = value
+        return x
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("series", lambda x: ["plant 0", "plant 9"], "must be of the training data"),
+        ("series", lambda x: x[:1], r"`series` must have the shape \(rows\).*\[1\]"),
+        ("values", lambda x: x[:, 1:], r"`values` must have the shape \(rows, 24, 1\).*\[2 23 1\]"),
+        ("values", lambda x: np.repeat(x, 2, axis=1), r"`values` must have.*\[2 48 1\]"),
+        ("values", lambda x: x[..., 0], r"`values` must have.*\[2 24\]"),
+        ("values", broken(np.nan), r"`values` must hold finite numbers.*\[\[1 3 0\]\]"),
+        (
+            "future", lambda x: x[:, :-1],
+            r"\(rows, 30, 1\), 24 steps read and 6 to come.*\[2 29 1\]",
+        ),
+        ("future", lambda x: np.repeat(x, 2, axis=1), r"`future` must have.*\[2 60 1\]"),
+        ("future", lambda x: x[:1], r"`future` must have.*\[1 30 1\]"),
+        ("future", broken(np.inf), r"`future` must hold finite numbers"),
+        ("times", lambda x: x[:, :-1], r"`times` must have the shape \(rows, 30\)"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_by_the_graph(served, name, change, message):
+    inputs = raw_inputs(calendar=True)
+    types = {"series": tf.string, "times": tf.int64}
+    value = inputs[name] if name == "series" else np.array(inputs[name], dtype="float64")
+    inputs[name] = change(value)
+    given = {n: tf.cast(tf.constant(x), types.get(n, tf.float32)) for n, x in inputs.items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        served(**given)
 
 
 def test_samples_of_ones_own(tmp_path):

@@ -1,0 +1,68 @@
+"""What a forecaster answers: from frames with holes, of wide frames, drawn target by target."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import recipes
+from seqkit.data import DataError
+
+H, L = 6, 24
+
+
+def wide(n=120):
+    t = np.arange(n)
+    times = pd.date_range("2024-01-01", periods=n, freq="h")
+    return pd.DataFrame({"a": np.sin(t / 4), "b": np.cos(t / 3), "c": 0.1 * t}, index=times)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, seed=1)
+
+
+def test_gaps_are_mended_where_it_is_told_so(model):
+    frame = wide()
+    holed = frame.drop(frame.index[50])
+    with pytest.raises(DataError, match=r"gaps: .*repair="):
+        model.forecast(holed)
+    repaired = model.forecast(holed, repair={"gaps": "interpolate"})
+    np.testing.assert_allclose(repaired.mean, model.forecast(frame).mean, rtol=1e-6)
+    with pytest.raises(DataError, match=r"gaps: .*repair="):
+        model.backtest(holed, windows=1, against=())
+    table = model.backtest(holed, windows=1, against=(), repair={"gaps": "interpolate"}).table()
+    assert np.isfinite(table["mae"].iloc[0])
+
+
+def test_the_report_is_the_backtest(model):
+    report = model.report(wide(), windows=2)
+    assert report.figures() == model.backtest(wide(), windows=2).figures()
+    assert str(report).startswith("2 windows of 6 steps, 1 series")
+    assert "seasonal naive" in str(report)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_batches_of_nothing_are_refused(model, method):
+    with pytest.raises(ValueError, match="`batch_size` must be a positive int"):
+        getattr(model, method)(wide(), batch_size=0, verbose=0)
+
+
+@pytest.mark.parametrize("patch", [0, 2.5, L + 1, 5000])
+def test_patches_longer_than_what_is_read_are_refused(patch):
+    with pytest.raises(ValueError, match=f"`patch` must be an int from 1 to the lookback, {L}"):
+        recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, patch=patch)
+
+
+def test_calendar_may_be_one_name():
+    made = recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, calendar="hour")
+    assert made.preprocessor.calendar == ["hour"]
+    with pytest.raises(ValueError, match=r"`calendar` must name features .* Received: 'day'"):
+        recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, calendar="day")
+
+
+def test_the_one_series_of_a_wide_frame_is_not_called_by_a_target(model):
+    forecast = model.forecast(wide())
+    assert forecast.ids == ("series",)
+    assert forecast.plot(target="b").axes[0].get_title(loc="left") == "series: b"
+    with pytest.raises(ValueError, match=r"Received: 'b', a target: plot\(target='b'\) draws it"):
+        forecast.plot("b")
