@@ -83,10 +83,7 @@ def evaluate(
     Example: seqkit evaluate runs/mut1 test.tsv
     """
     if target is None:
-        measured = loaded(model)
-        if not hasattr(measured, "report"):
-            raise ValueError(f"{model} is a {type(measured).__name__}, which has no labels.")
-        report = measured.report(data)
+        report = loaded(model).report(data)
     else:
         translator = answer.asked(model, "translate")
         from seqkit.data import read_pairs

@@ -4,12 +4,13 @@ import json
 import pathlib
 import re
 import sys
-import time
 from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import AsJson, Model, Overwrite, loaded, parsed, wake
+from seqkit.cli.parts import AsJson, Model, Overwrite, Resume, loaded, parsed, wake
+from seqkit.cli.train import finish, fitted
+from seqkit.files import writable
 
 __all__ = ["forecast", "policies", "train"]
 
@@ -53,6 +54,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes the run reproducible.")] = 1,
     overwrite: Overwrite = False,
+    resume: Resume = False,
 ):
     """Train a forecaster: says what comes next, and how sure it is.
 
@@ -69,7 +71,7 @@ def train(
     settings = dict(horizon=horizon, lookback=lookback, units=units, patch=patch, head=head)
     settings |= dict(cell=None if cell == "none" else cell, decoder=decoder, seed=seed)
     settings |= dict(repair=parsed(repair, "--repair"), **parsed(option))
-    run = Run(out, overwrite=overwrite)
+    run = Run(out, overwrite=overwrite, resume=resume)
     series = reading.as_series(data, repair=settings["repair"], **columns)
     parts = series.split(validation=validation) if validation else None
     training = parts.train if validation else series
@@ -81,27 +83,7 @@ def train(
 
 def train_run(run, model, training, held_out, settings, epochs, batch_size):
     """Trains, calibrates, measures, writes the run directory, says how it went."""
-    from rich.console import Console
-
-    from seqkit.training import KeepBest, Progress
-
-    keeper = KeepBest(path=run.model_path)
-    if held_out is not None:
-        model.preprocessor.batches(held_out)  # what is wrong with it shows before training
-    else:
-        keeper = KeepBest(patience=None, restore=False, path=run.model_path)
-    progress = Progress(Console(stderr=True))
-    start = time.monotonic()
-    with progress.shown():
-        history = model.fit(
-            training,
-            validation_data=held_out,
-            epochs=epochs,
-            batch_size=batch_size,
-            callbacks=[keeper, progress] if sys.stderr.isatty() else [keeper],
-            verbose=0,
-        )
-    seconds = time.monotonic() - start
+    history, seconds = fitted(run, model, training, held_out, epochs, batch_size)
     described = {"training data": f"{training.name}, {len(training):,} series"}
     report = None
     if held_out is not None:
@@ -111,11 +93,7 @@ def train_run(run, model, training, held_out, settings, epochs, batch_size):
         report = model.backtest(held_out, windows=windows)  # before it has seen the truth
         model.calibrate(held_out)
     settings = settings | dict(epochs=epochs, batch_size=batch_size)
-    run.write(
-        model, history=history, seconds=seconds, report=report, data=described, settings=settings
-    )
-    print(report or "no validation data: nothing measured")
-    print(f"{run.folder}: model, figures, plots and model card ({seconds:.0f} s of training)")
+    finish(run, model, history, seconds, report, described, settings)
 
 
 def forecast(
@@ -140,6 +118,7 @@ def forecast(
 
     Example: seqkit forecast runs/f F.csv --out forecast.csv --plot fan.png
     """
+    writable(out), writable(plot)
     wake()
     from seqkit.layers.heads import checked_levels
 

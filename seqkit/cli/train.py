@@ -130,14 +130,29 @@ def train_run(
     run, model, examples, held_out, settings, epochs, batch_size=None, *, callbacks=(), console=None
 ):
     """Trains, measures, writes the run directory, says how it went."""
+    history, seconds = fitted(
+        run, model, examples, held_out, epochs, batch_size, callbacks=callbacks, console=console
+    )
+    report = model.report(held_out) if held_out is not None else None
+    described = {"training data": f"{examples.name}, {len(examples):,} {examples.unit}"}
+    if held_out is not None:
+        described["validation data"] = f"{held_out.name}, {len(held_out):,} {held_out.unit}"
+    settings = settings | dict(epochs=epochs)
+    if batch_size is not None:
+        settings["batch_size"] = batch_size
+    finish(run, model, history, seconds, report, described, settings)
+
+
+def fitted(run, model, examples, held_out, epochs, batch_size=None, *, callbacks=(), console=None):
+    """Trains, the best epoch in the run directory as it goes: the history, and the seconds."""
     from rich.console import Console
 
     from seqkit import training
 
+    keeper = training.KeepBest(path=run.model_path)
     if held_out is not None:
         model.validation_batches(held_out, batch_size)  # what is wrong shows before training
-    keeper = training.KeepBest(path=run.model_path)
-    if held_out is None:
+    else:
         keeper = training.KeepBest(patience=None, restore=False, path=run.model_path)
     progress = training.Progress(console or Console(stderr=True))
     callbacks = [keeper, *callbacks, training.Resume(run.resume_path)]
@@ -152,14 +167,11 @@ def train_run(
             callbacks=callbacks,
             verbose=0,
         )
-    seconds = time.monotonic() - start
-    report = model.report(held_out) if held_out is not None else None
-    described = {"training data": f"{examples.name}, {len(examples):,} {examples.unit}"}
-    if held_out is not None:
-        described["validation data"] = f"{held_out.name}, {len(held_out):,} {held_out.unit}"
-    settings = settings | dict(epochs=epochs)
-    if batch_size is not None:
-        settings["batch_size"] = batch_size
+    return history, time.monotonic() - start
+
+
+def finish(run, model, history, seconds, report, described, settings):
+    """Writes the run directory, and says how it went."""
     run.write(
         model, history=history, seconds=seconds, report=report, data=described, settings=settings
     )
