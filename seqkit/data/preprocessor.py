@@ -12,6 +12,7 @@ import tensorflow as tf
 from seqkit.configured import Configured
 from seqkit.data.bucketing import batches
 from seqkit.data.examples import DataError
+from seqkit.data.graphed import graphed
 from seqkit.data.pieces import Pieces
 from seqkit.data.raw import as_examples
 from seqkit.data.subwords import Subwords
@@ -154,6 +155,7 @@ class TextClassification(Configured):
     # How raw data of any form is read.
     examples = staticmethod(as_examples)
 
+    @graphed(tf.TensorSpec([None], tf.string))
     def encode(self, texts):
         """Padded ids of texts, in graph operations.
 

@@ -15,6 +15,7 @@ from seqkit.data.bucketing import batches
 from seqkit.data.distinct import looked_up, numbered_words
 from seqkit.data.examples import DataError
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
+from seqkit.data.graphed import graphed
 from seqkit.data.preprocessor import class_weights
 from seqkit.data.raw_sentences import as_sentences
 from seqkit.data.tag_signatures import samples, signatures
@@ -164,6 +165,11 @@ class Tagging(Configured):
         """
         if not isinstance(words, tf.RaggedTensor):
             words = tf.ragged.constant(list(map(list, words)), tf.string, ragged_rank=1)
+        return self.encode_ragged(words)
+
+    @graphed(tf.RaggedTensorSpec([None, None], tf.string, ragged_rank=1))
+    def encode_ragged(self, words):
+        """`encode` of ragged strings alone."""
         return self.padded(words, self.word_ids(words.values))
 
     def padded(self, words, ids):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from seqkit.configured import Configured
 from seqkit.data.examples import DataError
+from seqkit.data.graphed import graphed
 from seqkit.data.pair_batches import PairBatches
 from seqkit.data.preprocessor import CHUNK, get_tokens
 from seqkit.data.raw_pairs import as_pairs
@@ -133,6 +134,7 @@ class Translation(Configured):
     # How raw data of any form is read.
     examples = staticmethod(as_pairs)
 
+    @graphed(tf.TensorSpec([None], tf.string))
     def encode(self, texts):
         """Padded ids of source texts, in graph operations.
 
@@ -146,6 +148,7 @@ class Translation(Configured):
         ends = tf.fill(tf.stack([ids.nrows(tf.int32), 1]), self.source_size - 1)
         return tf.concat([ids, tf.RaggedTensor.from_tensor(ends)], axis=1).to_tensor()
 
+    @graphed(tf.TensorSpec([None, None], tf.int32))
     def text(self, ids):
         """Target ids back to texts, in graph operations.
 

@@ -4,8 +4,6 @@ Shapes: B texts, S steps of the source, T of the target, D features, M width of 
 the target, K beams, R = B * K rows, L steps of the answer.
 """
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
@@ -14,7 +12,6 @@ from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Search, searc
 from seqkit.decoding.beam import BLOCK, LOW
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
-from seqkit.models.graphs import Graphs
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.task import Task
 
@@ -213,10 +210,6 @@ class Seq2SeqNetwork(Task):
         graph = self.graphs.get((how, limit, forbidden, tuple(tensors), phrases), find)
         ids, scores = graph(source, *tensors.values())
         return {"ids": ids, "scores": scores}
-
-    @functools.cached_property
-    def graphs(self):
-        return Graphs(self)
 
 
 class Stepper:

@@ -3,8 +3,6 @@
 Shapes: B sentences, T words, K characters, D features, C tags.
 """
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
@@ -15,7 +13,6 @@ from seqkit.layers.characters import KINDS, CharacterEncoder
 from seqkit.layers.crf import CRF
 from seqkit.layers.noise import rate
 from seqkit.layers.word_dropout import WordDropout
-from seqkit.models.graphs import Graphs
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.tag_report import TagReport
 from seqkit.models.tagged import Tagged, TaggedSentence
@@ -187,10 +184,6 @@ class Tagger(Task):
         potentials = chain.unpack(outputs)
         found = {"best": chain.viterbi(potentials)[0]}
         return {**found, "probabilities": chain.marginals(potentials)} if probabilities else found
-
-    @functools.cached_property
-    def graphs(self):
-        return Graphs(self)
 
     def responded(self, ids, probabilities):
         """`respond`, compiled once for batches of all sizes, as NumPy arrays."""

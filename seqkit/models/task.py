@@ -1,5 +1,6 @@
 """A Keras model that takes raw data: what `fit`, `evaluate` and `predict` add to Keras."""
 
+import functools
 import inspect
 import pathlib
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 
 from seqkit.configured import Configured
 from seqkit.files import replacing
+from seqkit.models.graphs import Graphs
 from seqkit.models.raw import is_raw
 
 __all__ = ["Task"]
@@ -39,6 +41,11 @@ class Task(Configured, keras.Model):
         import seqkit.data  # noqa: F401 -- registers the preprocessors that a config may hold
 
         return super().from_config(config)
+
+    @functools.cached_property
+    def graphs(self):
+        """What is computed beside the call, compiled."""
+        return Graphs(self)
 
     # --- training -------------------------------------------------------------
 
@@ -195,6 +202,10 @@ class Task(Configured, keras.Model):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
         # Without labels, lest one that the model has never seen stands in the way.
         examples = self.examples(x, None, "data").bare()
+        if len(examples) <= (batch_size or self.batch_size) and not kwargs:  # no pipeline needed
+            graph = self.graphs.get("outputs", lambda ids: self(ids, training=False))
+            ids = np.asarray(self.preprocessor.encode(examples.texts))
+            return self.answer(keras.ops.convert_to_numpy(graph(ids)))
         batches = self.preprocessor.batches(examples, batch_size=self.size_of(batch_size))
         outputs = super().predict(batches.dataset, verbose=on_terminal(verbose), **kwargs)
         answers = np.empty_like(outputs)
