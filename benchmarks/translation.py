@@ -19,7 +19,6 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-from translation_tutorial import Tutorial
 
 import recipes
 from seqkit import data, training
@@ -85,6 +84,8 @@ def trained(name, seed, parts, folder, epochs):
     epochs = epochs or row["epochs"]
     few = parts["validation"].subset(range(300))
     if name == TUTORIAL:
+        from translation_tutorial import Tutorial
+
         model = Tutorial(parts["train"], seed)
         return model, model.fit(parts, epochs, few)
     model = recipes.seq2seq(parts["train"], seed=seed, dropout=row["dropout"], **row["options"])

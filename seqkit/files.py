@@ -39,7 +39,7 @@ def replacing(path):
 
 
 def writable(path, what="file"):
-    """`path`, if a file could be written there; to be asked before long work.
+    """Raises if nothing could be written there; to be asked before long work.
 
     Args:
         path: of the file or folder to write, or None, which is fine.
@@ -49,7 +49,7 @@ def writable(path, what="file"):
         OSError: there is a folder of that name, or its folder cannot be written to.
     """
     if path is None:
-        return None
+        return
     path = pathlib.Path(path)
     if what == "file" and path.is_dir():
         raise IsADirectoryError(f"{path} is a folder, expected the name of a file.")
@@ -58,4 +58,3 @@ def writable(path, what="file"):
         folder = folder.parent
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"{path} cannot be written: {folder} takes no files.")
-    return path

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import AsJson, Model, Overwrite, Resume, loaded, parsed, wake
+from seqkit.cli.answer import asked
+from seqkit.cli.parts import AsJson, Model, Overwrite, Resume, parsed, wake
 from seqkit.cli.train import finish, fitted
 from seqkit.files import writable
 
@@ -37,8 +38,8 @@ def train(
     freq: Annotated[str | None, typer.Option(help="Step, as pandas writes it: h, D, MS.")] = None,
     lookback: Annotated[int | None, typer.Option(min=1, help="Steps to read.")] = None,
     validation: Annotated[
-        float, typer.Option(min=0, help="Steps, or share, at the end of each series.")
-    ] = 0.2,
+        str, typer.Option(help="Steps (48), or share (0.2), at the end of each series; 0 for none.")
+    ] = "0.2",
     cell: Annotated[str, typer.Option(help="Recurrent cell, or none: linear alone.")] = "gru",
     units: Annotated[int, typer.Option(min=1, help="Units of each layer.")] = 64,
     patch: Annotated[int, typer.Option(min=1, help="Steps that are read as one.")] = 1,
@@ -65,6 +66,7 @@ def train(
     from seqkit import data as reading
     from seqkit.inspect import Run
 
+    size = steps_or_share(validation)
     columns = dict(time=time_column, id=id_column, freq=freq)
     columns |= dict(target=target or None, past=past or (), future=future or ())
     columns["static"] = static or ()
@@ -73,11 +75,11 @@ def train(
     settings |= dict(repair=parsed(repair, "--repair"), **parsed(option))
     run = Run(out, overwrite=overwrite, resume=resume)
     series = reading.as_series(data, repair=settings["repair"], **columns)
-    parts = series.split(validation=validation) if validation else None
-    training = parts.train if validation else series
+    parts = series.split(validation=size) if size else None
+    training = parts.train if size else series
     model = recipes.forecasting(training, **columns, **settings)
     train_run(
-        run, model, training, parts.validation if validation else None, settings, epochs, batch_size
+        run, model, training, parts.validation if size else None, settings, epochs, batch_size
     )
 
 
@@ -118,14 +120,13 @@ def forecast(
 
     Example: seqkit forecast runs/f F.csv --out forecast.csv --plot fan.png
     """
-    writable(out), writable(plot)
+    writable(out)
+    writable(plot)
     wake()
     from seqkit.layers.heads import checked_levels
 
     levels = checked_levels(sorted(level or (0.05, 0.5, 0.95)))
-    forecaster = loaded(model)
-    if not hasattr(forecaster, "forecast"):
-        raise ValueError(f"{model} is a {type(forecaster).__name__}, which does not forecast.")
+    forecaster = asked(model, "forecast")
     from seqkit.files import replacing
 
     found = forecaster.forecast(data, future=future, repair=parsed(repair, "--repair"))
@@ -143,6 +144,16 @@ def forecast(
         return
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def steps_or_share(text):
+    """A whole number of steps, or a share: 1 is not 1.0."""
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise ValueError(
+            f"--validation must be a number of steps, or a share below 1. Received: {text!r}"
+        ) from None
 
 
 def policies(text):

@@ -155,7 +155,8 @@ def fitted(run, model, examples, held_out, epochs, batch_size=None, *, callbacks
     else:
         keeper = training.KeepBest(patience=None, restore=False, path=run.model_path)
     progress = training.Progress(console or Console(stderr=True))
-    callbacks = [keeper, *callbacks, training.Resume(run.resume_path)]
+    resume = training.Resume(run.resume_path)
+    callbacks = [keeper, *callbacks, resume]
     callbacks += [progress] if sys.stderr.isatty() else []
     start = time.monotonic()
     with progress.shown():
@@ -167,7 +168,7 @@ def fitted(run, model, examples, held_out, epochs, batch_size=None, *, callbacks
             callbacks=callbacks,
             verbose=0,
         )
-    return history, time.monotonic() - start
+    return history, resume.seconds + time.monotonic() - start
 
 
 def finish(run, model, history, seconds, report, described, settings):

@@ -168,7 +168,8 @@ def translate(
 
     Example: echo "A dog runs." | seqkit translate runs/de --beams 5 --json
     """
-    writable(out), writable(plot)
+    writable(out)
+    writable(plot)
     if text and texts is not None:
         raise ValueError(f"Texts come from --text or from a file. Received: both, and {texts}")
     with chunks("-" if texts is None else texts) as lines:

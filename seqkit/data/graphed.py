@@ -1,10 +1,13 @@
 """Methods that are written in graph operations, and quick outside of a graph too."""
 
 import functools
+import threading
 
 import tensorflow as tf
 
 __all__ = ["graphed"]
+
+LOCK = threading.RLock()
 
 
 def graphed(spec):
@@ -22,16 +25,20 @@ def graphed(spec):
         def call(self, x):
             if not tf.executing_eagerly():
                 return method(self, x)
-            if not isinstance(x, tf.RaggedTensor):
+            if isinstance(x, tf.RaggedTensor):
+                x = x.with_row_splits_dtype(spec.row_splits_dtype)
+            else:
                 x = tf.convert_to_tensor(x, None if hasattr(x, "dtype") else spec.dtype)
                 x = x if spec.dtype == tf.string else tf.cast(x, spec.dtype)
             graphs = self.__dict__.setdefault("_graphs", {})
             if method not in graphs:
                 graphs[method] = None
                 return method(self, x)
-            if graphs[method] is None:
-                own = functools.partial(method, self)
-                graphs[method] = tf.function(own, input_signature=[spec], autograph=False)
+            with LOCK:  # one graph, whoever asks first
+                if graphs[method] is None:
+                    own = functools.partial(method, self)
+                    own = tf.function(own, input_signature=[spec], autograph=False)
+                    graphs[method] = own.get_concrete_function()
             return graphs[method](x)
 
         return call

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import pathlib
 import unicodedata
 
 import numpy as np
@@ -115,11 +114,11 @@ def _as_sentences(x, column, name, splitter):
 
 
 def is_text(x):
-    """Whether `x` is one text, and not the path of a file: "a.conllu" is, "see a.txt" is not."""
+    """Whether `x` is one text: "see a.txt" is, "a.txt" is the path of a file."""
     if not isinstance(x, (str, bytes)):
         return False
     ends = isinstance(x, str) and x.removesuffix(".gz").endswith(READERS)
-    return not ends or "\n" in x or (" " in x and not pathlib.Path(x).exists())
+    return not ends or "\n" in x or (" " in x and not os.path.exists(x))
 
 
 def _is_pair(row):

@@ -12,7 +12,7 @@ __all__ = ["BLOCK", "LOW", "Beam", "advance", "begin", "grow", "highest", "norma
 
 # Below every score that a sequence can have, and far from the end of float32.
 LOW = -1e9
-# Ids whose maximum is looked at before they are.
+# Ids in each of the blocks in which `highest` looks.
 BLOCK = 64
 
 
@@ -94,8 +94,8 @@ def advance(
     beams = beam.total.shape[1]
     before = beam.total - log_sum
     ends = before + logits[:, :, end]
-    # K of each beam that do not end are enough, and the end is one id. Of one beam, an end that is
-    # the best is the end.
+    # K of each beam that do not end are enough, and the end is one id. With one beam the best is:
+    # if that is the end, nothing goes on.
     greedy = beams == 1 and required is None
     best, ids = highest(logits, 1 if greedy else min(beams + 1, logits.shape[-1]))
     if required is not None:

@@ -50,8 +50,10 @@ class Run:
         stopped = self.resume_path.exists()
         full = self.folder.is_dir() and any(self.folder.iterdir())
         if full and not overwrite and not (resume and stopped):
-            received = "holds a training that was stopped: resume it" if stopped else "is not empty"
-            raise FileExistsError(f"{self.folder} {received}, give another folder, or overwrite.")
+            found = "holds a training that was stopped: resume it" if stopped else "is not empty"
+            if resume:
+                found = "holds no training that was stopped"
+            raise FileExistsError(f"{self.folder} {found}, give another folder, or overwrite.")
         writable(self.folder, "folder")
         if not resume:
             self.resume_path.unlink(missing_ok=True)

@@ -13,6 +13,8 @@ class Graphs:
 
     def get(self, name, function):
         """The graph of that name, of `function` where there is none yet."""
+        if not self.model.built:  # inside a graph it would be too late
+            self.model.build()
         if name not in self.made:
             self.made[name] = engine.compiled(function, self.model.variables)
         return self.made[name]

@@ -78,6 +78,11 @@ class Tagger(Task):
                 f"`characters` must be one of {', '.join(KINDS)}, a layer or None. "
                 f"Received: {characters!r}"
             )
+        if characters is None and "characters" in preprocessor.features:
+            raise ValueError(
+                "`characters` must say what reads the characters that the preprocessor gives: "
+                f"{', '.join(KINDS)} or a layer. Received: None"
+            )
         self.characters, self.character_units = characters, character_units
         self.feature_embedding = positive_int("feature_embedding", feature_embedding)
         self.crf = crf
@@ -188,20 +193,22 @@ class Tagger(Task):
     def responded(self, ids, probabilities):
         """`respond`, compiled once for batches of all sizes, as NumPy arrays."""
 
+        names = tuple(ids)
+
         def respond(*tensors):
-            batch = dict(zip(ids, tensors, strict=True))
+            batch = dict(zip(names, tensors, strict=True))
             if "characters" in batch:  # as many of each word, which an open graph forgets
                 longest = self.preprocessor.characters.max_length
                 shape = (*ops.shape(batch["words"]), longest)
                 batch["characters"] = ops.reshape(batch["characters"], shape)
             return self.respond(batch, probabilities)
 
-        answers = self.graphs.get((probabilities, *ids), respond)(*ids.values())
+        answers = self.graphs.get((probabilities, *names), respond)(*ids.values())
         return keras.tree.map_structure(ops.convert_to_numpy, answers)
 
     def responses(self, sentences, batch_size=None, *, probabilities=False):
         """Arrays of each sentence, cut to its length: a list of dicts as `respond` gives."""
-        batch_size = batch_size or self.batch_size
+        batch_size = self.size_of(batch_size)
         if len(sentences) <= batch_size:  # no pipeline for a handful
             alone = keras.tree.map_structure(np.asarray, self.preprocessor.encode(sentences.words))
             batches, order = [alone], range(len(sentences))

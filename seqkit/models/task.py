@@ -55,12 +55,18 @@ class Task(Configured, keras.Model):
         XLA compiles once for each length of the buckets, seconds each time, which a
         training of minutes does not earn back. Pass `jit_compile=True` where it does.
         """
+        self.__dict__.pop("graphs", None)
         if jit_compile == "auto" and keras.backend.backend() == "tensorflow":
             jit_compile = False
         super().compile(*args, jit_compile=jit_compile, **kwargs)
         # Loading expects the optimizer of a built model to have its variables, trained or not.
         if self.built:
             self.optimizer.build(self.trainable_variables)
+
+    def quantize(self, *args, **kwargs):
+        """As `keras.Model.quantize`; what was compiled before is forgotten."""
+        super().quantize(*args, **kwargs)
+        self.__dict__.pop("graphs", None)
 
     def compile_from_config(self, config):
         # Keras leaves models with a `compile` of their own uncompiled after loading.
@@ -170,10 +176,14 @@ class Task(Configured, keras.Model):
         return {"batch_size": self.size_of(batch_size)}
 
     def size_of(self, batch_size):
-        return self.batch_size if batch_size is None else batch_size
+        """Examples in a batch, where `None` stands for the model's own number."""
+        size = self.batch_size if batch_size is None else batch_size
+        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
+            raise ValueError(f"`batch_size` must be a positive int. Received: {batch_size!r}")
+        return int(size)
 
     def measuring(self, batch_size):
-        """The same, where it is asked to measure and not to train."""
+        """As `batching`, where the model is measured and not trained."""
         return self.batching(batch_size)
 
     # --- use ------------------------------------------------------------------
@@ -202,7 +212,8 @@ class Task(Configured, keras.Model):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
         # Without labels, lest one that the model has never seen stands in the way.
         examples = self.examples(x, None, "data").bare()
-        if len(examples) <= (batch_size or self.batch_size) and not kwargs:  # no pipeline needed
+        few = len(examples) <= min(self.size_of(batch_size), self.batch_size)
+        if few and self.built and not kwargs:  # a pipeline takes longer than these
             graph = self.graphs.get("outputs", lambda ids: self(ids, training=False))
             ids = np.asarray(self.preprocessor.encode(examples.texts))
             return self.answer(keras.ops.convert_to_numpy(graph(ids)))

@@ -25,6 +25,7 @@ __all__ = ["Translator"]
 
 END = "</s>"
 READ = 8192  # texts whose ids are looked up at a time
+THREADS = 4  # batches at a time, at most: each has its beams and caches in memory
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -156,7 +157,7 @@ class Translator(Seq2SeqNetwork):
             return made
 
         found = [None] * len(sources)
-        for made in side_by_side(answers, self.by_length(sources, batch_size or self.batch_size)):
+        for made in side_by_side(answers, self.by_length(sources, self.size_of(batch_size))):
             for row, translation in made:
                 found[row] = translation
         return Translations(found)
@@ -254,11 +255,12 @@ class Translator(Seq2SeqNetwork):
 
 
 def side_by_side(function, items):
-    """`function` of each item, in order; a thread for each core, since no step keeps all busy."""
+    """`function` of each item, in order; in a few threads, since no step keeps all cores busy."""
     items = iter(items)
-    for item in itertools.islice(items, 1):  # alone, for this traces
+    for item in itertools.islice(items, 1):  # alone, for TensorFlow traces here
         yield function(item)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(min(cores, THREADS)) as pool:
         yield from pool.map(function, items)
 
 
@@ -266,7 +268,7 @@ def draws(entropy, rows, samples, width):
     """Uniform numbers `(B, K, L)`, the same for a text wherever it stands in a batch."""
     return np.stack(
         [
-            np.random.default_rng([entropy, int(row)]).random((samples, width), "float32")
+            np.random.default_rng([entropy, int(row)]).random((width, samples), "float32").T
             for row in rows
         ]
     )

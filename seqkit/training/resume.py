@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import time
 
 import keras
 import numpy as np
@@ -32,6 +33,7 @@ class Resume(keras.callbacks.Callback):
 
     Attributes:
         epoch: how many epochs were over when `fit` began.
+        seconds: how long these had taken.
 
     Raises:
         ValueError: in `fit`, the file is of another model or another optimizer, or no such file.
@@ -46,7 +48,7 @@ class Resume(keras.callbacks.Callback):
         self.path = pathlib.Path(path).absolute()
         self.also = list(also)
         self.found = []
-        self.epoch = 0
+        self.epoch, self.seconds = 0, 0.0
         self.logs = []
 
     def find(self, callbacks):
@@ -54,7 +56,8 @@ class Resume(keras.callbacks.Callback):
         self.found = [c for c in callbacks if hasattr(c, "set_state") and c not in self.also]
 
     def on_train_begin(self, logs=None):
-        self.epoch, self.logs = 0, []
+        self.epoch, self.seconds, self.logs = 0, 0.0, []
+        self.start = time.monotonic()
         if self.path.exists():
             self.read()
             # As Keras's own callback does: `fit` looks here for its first epoch.
@@ -111,6 +114,7 @@ class Resume(keras.callbacks.Callback):
             callbacks.append([type(callback).__name__, facts, len(own)])
         facts = {"format": FORMAT, "logs": self.logs, "callbacks": callbacks}
         facts["variables"] = self.described(variables)
+        facts["seconds"] = self.seconds + time.monotonic() - self.start
         with replacing(self.path) as temporary, temporary.open("wb") as file:
             np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
 
@@ -155,7 +159,7 @@ class Resume(keras.callbacks.Callback):
             callback.set_state(own, [arrays[f"callback {c} {k}"] for k in range(count)])
         for k, variable in enumerate(variables):
             variable.assign(arrays[f"variable {k}"])
-        self.logs = facts["logs"]
+        self.logs, self.seconds = facts["logs"], facts["seconds"]
         self.epoch = self.logs[-1][0] + 1
 
 

@@ -16,7 +16,7 @@ __all__ = ["Perplexity", "TokenAccuracy"]
 class TokenAccuracy(Configured, keras.metrics.Metric):
     """The share of tokens that got their tag.
 
-    A label of -1 is no token; -2 is one whose tag the model has not, which is answered wrong.
+    Negative labels are no tokens, but for -2: a tag that the model has not, answered wrong.
 
     Counts tokens over the whole epoch, where Keras averages the averages of sentences over
     their padded length.
@@ -43,7 +43,7 @@ class TokenAccuracy(Configured, keras.metrics.Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Labels `(B, T)`; logits `(B, T, C)` or packed; weights `(B,)` or `(B, T)`, 0 for out."""
         labels = ops.cast(ops.round(ops.convert_to_tensor(y_true)), "int32")
-        counts = labels != -1
+        counts = ops.logical_or(labels >= 0, labels == -2)
         if self.crf:
             chain = chains.unpack(ops.convert_to_tensor(y_pred))
             answers, counts = chains.viterbi(chain)[0], ops.logical_and(counts, chain.mask)

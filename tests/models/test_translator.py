@@ -123,8 +123,11 @@ def test_samples_are_seeded_and_independent_of_the_batch(translator):
     how = {"sampling": Sampling(3), "n_best": 3, "seed": 5}
     together = translator.translate(TEXTS, **how)
     again = translator.translate(TEXTS, batch_size=2, **how)
-    assert [a.to_dict()["translation"] for a in together] == [a.text for a in again]
-    texts = [t for a in together for t in (a.text, *(t for t, _ in a.alternatives))]
+    texts, same = (
+        [t for a in answers for t in (a.text, *(t for t, _ in a.alternatives))]
+        for answers in (together, again)
+    )
+    assert texts == same
     assert len(set(texts)) > 5
     other = translator.translate(TEXTS, **{**how, "seed": 6})
     assert [a.text for a in other] != [a.text for a in together]
