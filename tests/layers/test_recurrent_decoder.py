@@ -223,7 +223,7 @@ BAD = {
     "input": (lambda: make(input_dropout=0.1, input_feeding=True), "Received: input_dropout"),
     "both ways": (lambda: make(bidirectional=True), "Received: bidirectional"),
     "rate": (lambda: make(dropout=1.0), "`dropout` must be a rate"),
-    "attention": (lambda: make(attention="self"), "additive, dot.*'self'"),
+    "attention": (lambda: make(attention="self"), "additive, cosine.*'self'"),
     "widths": (lambda: make(attention="dot"), "query 8, memory 6"),
     "layers": (lambda: make(layers=0), "`layers` must be"),
     "states": (
