@@ -57,9 +57,8 @@ def sentiment(
 
     settings = dict(cell=cell, units=units, layers=layers, bidirectional=bidirectional)
     settings |= dict(pooling=pooling, tokens=tokens, seed=seed, **parsed(option))
-    run = Run(
-        out, overwrite=overwrite, resume=resume
-    )  # refused before an hour of training, not after
+    # Refused before an hour of training, not after.
+    run = Run(out, overwrite=overwrite, resume=resume)
     examples = data.as_examples(train)
     held_out = data.as_examples(validation) if validation else None
     model = recipes.sentiment(examples, **settings)

@@ -13,7 +13,7 @@ LOCK = threading.RLock()
 def graphed(spec):
     """A method `(self, tensor) -> tensors` that runs as a graph of its own where it is in none.
 
-    Operation by operation a single text costs a hundred times as much. The first call runs so all
+    Operation by operation a single text costs tens of times as much. The first call runs so all
     the same: a graph pays from the second on.
 
     Args:
