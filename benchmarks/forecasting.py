@@ -13,7 +13,7 @@ are there already are not made again. Seconds count training, validation include
 """
 
 import argparse
-import json
+import functools
 import os
 import pathlib
 import time
@@ -22,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import completed
 
 import recipes
 from seqkit import data
@@ -185,8 +186,9 @@ def airline():
     print("mean of three seeds (MAE, RMSE, MASE):", np.mean(errors, axis=0).round(3))
 
 
-def run(row, horizon, seed, lookback, parts, epochs):
+def run(row, horizon, seed, parts, epochs):
     keras.utils.clear_session()
+    lookback = CHOSEN.get(row)
     if row == "keras tutorial":
         found = tutorial(parts, horizon, seed)
     elif row == SMOOTHING:
@@ -195,7 +197,7 @@ def run(row, horizon, seed, lookback, parts, epochs):
         found = plain(parts, row, horizon)
     else:
         found = recipe(parts, row, horizon, seed, lookback, epochs)
-    return {"row": row, "horizon": horizon, "seed": seed, "lookback": lookback, **found}
+    return {"lookback": lookback, **found}
 
 
 def table(results):
@@ -248,21 +250,14 @@ def main():
         parts = data.load("etth1")
         if chosen.choose:
             return choose(parts, [row for row in rows if row in ROWS])
-        results = []
-        if chosen.results.exists():
-            results = [json.loads(line) for line in chosen.results.read_text().splitlines()]
-        done = {(r["row"], r["horizon"], r["seed"]) for r in results}
-        for horizon in chosen.horizons:
-            for row in rows:
-                for seed in chosen.seeds[:1] if row in PLAIN[:3] else chosen.seeds:
-                    if (row, horizon, seed) in done:
-                        continue
-                    found = run(row, horizon, seed, CHOSEN.get(row), parts, chosen.epochs)
-                    results.append(found)
-                    with chosen.results.open("a") as file:
-                        file.write(json.dumps(found) + "\n")
-                    print(json.dumps(found), flush=True)
-        print(table(results))
+        tasks = [
+            (row, horizon, seed)
+            for horizon in chosen.horizons
+            for row in rows
+            for seed in (chosen.seeds[:1] if row in PLAIN[:3] else chosen.seeds)
+        ]
+        one = functools.partial(run, parts=parts, epochs=chosen.epochs)
+        print(table(completed(chosen.results, ("row", "horizon", "seed"), tasks, one)))
     if "airline" in chosen.rows:
         airline()
 

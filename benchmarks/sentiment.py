@@ -10,15 +10,15 @@ vocabulary, tracing, training, validation.
 """
 
 import argparse
-import json
+import functools
 import os
 import pathlib
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import Clock, completed, time_to
 
 import recipes
 from seqkit import data
@@ -40,21 +40,9 @@ ROWS = {
 TUTORIAL = "keras tutorial"
 
 
-class Clock(keras.callbacks.Callback):
-    """When each epoch ended, and what validation said then."""
-
-    def __init__(self):
-        super().__init__()
-        self.start = time.monotonic()
-        self.curve = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.curve.append((round(time.monotonic() - self.start, 1), logs["val_accuracy"]))
-
-
 def recipe(parts, seed, options, epochs):
     """Trains the recipe and gives its reports on validation and test, and the clock."""
-    clock = Clock()
+    clock = Clock("val_accuracy")
     model = recipes.sentiment(parts["train"], seed=seed, **options)
     model.fit(
         parts["train"],
@@ -71,7 +59,7 @@ def tutorial(parts, seed):
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
-    clock = Clock()
+    clock = Clock("val_accuracy")
     labels = ("negative", "positive")
     vectorize = keras.layers.TextVectorization(max_tokens=20_000)
     vectorize.adapt(tf.constant(parts["train"].texts))
@@ -116,8 +104,6 @@ def run(name, seed, parts, epochs):
     else:
         validation, test, clock = recipe(parts, seed, ROWS[name], epochs)
     return {
-        "row": name,
-        "seed": seed,
         "validation": validation.accuracy,
         "test": test.accuracy,
         "macro_f1": test.macro_f1,
@@ -139,11 +125,7 @@ def table(results):
         if not own:
             continue
         epoch = np.mean([r["seconds"] / len(r["curve"]) for r in own])
-        reached = [
-            next((s for s, accuracy in r["curve"] if goal is not None and accuracy >= goal), None)
-            for r in own
-        ]
-        to_goal = f"{np.mean(reached):.0f}" if None not in reached else "-"
+        to_goal = "-" if goal is None else time_to(goal, own)
         mean = {
             key: np.mean([r[key] for r in own])
             for key in ("validation", "test", "macro_f1", "seconds")
@@ -167,19 +149,9 @@ def main():
     chosen = parser.parse_args()
 
     parts = data.load("sst2").examples
-    results = []
-    if chosen.results.exists():
-        results = [json.loads(line) for line in chosen.results.read_text().splitlines()]
-    done = {(r["row"], r["seed"]) for r in results}
-    for seed in chosen.seeds:
-        for name in chosen.rows:
-            if (name, seed) in done:
-                continue
-            results.append(run(name, seed, parts, chosen.epochs))
-            with chosen.results.open("a") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-            print(json.dumps(results[-1]), flush=True)
-    print(table(results))
+    tasks = [(name, seed) for seed in chosen.seeds for name in chosen.rows]
+    one = functools.partial(run, parts=parts, epochs=chosen.epochs)
+    print(table(completed(chosen.results, ("row", "seed"), tasks, one)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ tutorial is the plain Keras model: word embedding, one BiLSTM, softmax, five epo
 """
 
 import argparse
-import json
+import functools
 import os
 import pathlib
 import statistics
@@ -22,6 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from rows import Clock, completed, time_to
 
 import recipes
 from seqkit import data
@@ -42,21 +43,9 @@ ROWS = {
 TUTORIAL = "keras tutorial"
 
 
-class Clock(keras.callbacks.Callback):
-    """When each epoch ended, and what validation said then."""
-
-    def __init__(self):
-        super().__init__()
-        self.start = time.monotonic()
-        self.curve = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.curve.append((round(time.monotonic() - self.start, 1), logs["val_accuracy"]))
-
-
 def recipe(parts, seed, options, epochs):
     """Trains the recipe and gives its reports on dev and test, and the clock."""
-    clock = Clock()
+    clock = Clock("val_accuracy")
     model = recipes.pos_tagging(parts["train"], seed=seed, **options)
     model.fit(
         parts["train"],
@@ -73,7 +62,7 @@ def tutorial(parts, seed):
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
-    clock = Clock()
+    clock = Clock("val_accuracy")
     labels = parts["train"].label_names
     lookup = keras.layers.StringLookup(mask_token="")
     lookup.adapt(tf.constant([word.lower() for row in parts["train"].words for word in row]))
@@ -123,7 +112,7 @@ def tutorial(parts, seed):
 
     # Keras's weighted accuracy is one of batch means; this counts words.
     found = report(parts["validation"]), report(parts["test"]), clock
-    clock.curve[-1] = (clock.curve[-1][0], found[0].accuracy)
+    clock.curve[-1] = [clock.curve[-1][0], found[0].accuracy]
     return found
 
 
@@ -135,8 +124,6 @@ def run(name, seed, parts, epochs):
     else:
         validation, test, clock = recipe(parts, seed, ROWS[name], epochs)
     return {
-        "row": name,
-        "seed": seed,
         "validation": validation.accuracy,
         "test": test.accuracy,
         "unknown": test.unknown_accuracy,
@@ -157,11 +144,7 @@ def table(results):
         own = [r for r in results if r["row"] == name]
         if not own:
             continue
-        reached = [
-            next((s for s, accuracy in r["curve"] if goal is not None and accuracy >= goal), None)
-            for r in own
-        ]
-        to_goal = f"{np.mean(reached):.0f}" if None not in reached else "-"
+        to_goal = "-" if goal is None else time_to(goal, own)
         mean = {
             key: np.mean([r[key] for r in own])
             for key in ("validation", "test", "unknown", "seconds")
@@ -222,19 +205,9 @@ def main():
     if chosen.speed:
         speed(parts, chosen.rounds)
         return
-    results = []
-    if chosen.results.exists():
-        results = [json.loads(line) for line in chosen.results.read_text().splitlines()]
-    done = {(r["row"], r["seed"]) for r in results}
-    for seed in chosen.seeds:
-        for name in chosen.rows:
-            if (name, seed) in done:
-                continue
-            results.append(run(name, seed, parts, chosen.epochs))
-            with chosen.results.open("a") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-            print(json.dumps(results[-1]), flush=True)
-    print(table(results))
+    tasks = [(name, seed) for seed in chosen.seeds for name in chosen.rows]
+    one = functools.partial(run, parts=parts, epochs=chosen.epochs)
+    print(table(completed(chosen.results, ("row", "seed"), tasks, one)))
 
 
 if __name__ == "__main__":
