@@ -100,8 +100,9 @@ def forecasting(
     )
     if encoder == "recurrent" and cell is None:
         encoder = None
-        if options:
-            raise ValueError(f"A linear map takes no options. Received: {', '.join(options)}")
+        given = [*options, *(["patch"] if patch != 1 else [])]
+        if given:
+            raise ValueError(f"A linear map takes no options. Received: {', '.join(given)}")
     if encoder == "recurrent":
         # What comes after a step is not there to be read when it is fed back.
         options |= dict(return_sequences=autoregressive, return_state=autoregressive)
