@@ -1,5 +1,6 @@
 """Columns of a pandas frame as times and as numbers, whatever dtype holds them."""
 
+import re
 import warnings
 
 import numpy as np
@@ -10,6 +11,12 @@ __all__ = ["numbers_of", "times_of"]
 
 # What the numbers of a date may mean.
 ORDERS = ({"dayfirst": False}, {"dayfirst": True}, {"yearfirst": True})
+# Of a clock of twelve hours pandas finds no format, and would read each row for itself.
+TWELVE_HOURS = [
+    {"format": f"{date} {clock} %p"}
+    for date in ("%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
+    for clock in ("%I:%M", "%I:%M:%S", "%I")
+]
 
 
 def times_of(stamps, rows, name):
@@ -50,6 +57,8 @@ def written(stamps, rows, name):
     first = str(stamps[known].iloc[0])
     # A year that stands first is followed by the month, whatever the country.
     orders = ORDERS[:1] if first[:4].isdigit() else ORDERS
+    if re.match(r"\d\d?[/-]\d\d?[/-]\d{4} .* [AP]M$", first, re.IGNORECASE):
+        orders = TWELVE_HOURS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a day that cannot be a month
         if guess_datetime_format(first) is not None:  # one that takes no heed of `yearfirst`

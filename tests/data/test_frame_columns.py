@@ -16,7 +16,7 @@ def written(form, n=500, freq="D"):
 @pytest.mark.parametrize(
     "form",
     ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%b %d %Y", "%d %B %Y", "%d/%m/%Y",
-     "%m/%d/%Y", "%d.%m.%Y %H:%M", "%m-%d-%Y"],
+     "%m/%d/%Y", "%d.%m.%Y %H:%M", "%m-%d-%Y", "%m/%d/%Y %I:%M %p", "%d-%m-%Y %I:%M:%S %p"],
 )  # fmt: skip
 def test_times_are_read_in_the_one_way_that_fits_all(form):
     frame, times = written(form)
@@ -24,11 +24,19 @@ def test_times_are_read_in_the_one_way_that_fits_all(form):
     assert (series.freq, list(series.times)) == ("D", list(times))
 
 
-@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%y-%m-%d", "%d/%m/%y"])
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%y-%m-%d", "%d/%m/%y",
+                                  "%m/%d/%Y %I:%M %p"])  # fmt: skip
 def test_times_that_may_be_two_things_are_refused(form):
     frame, _ = written(form, 12, "MS")
     with pytest.raises(DataError, match=r"Received: '.*' in row [01], ambiguous: .* or .*dayfirst"):
         as_series(frame)
+
+
+def test_the_afternoon_is_not_the_morning():
+    frame, times = written("%m/%d/%Y %I:%M %p", 48, "h")
+    frame["ds"] = [text.replace("01/01", "01/31") for text in frame["ds"][:24]] * 2
+    frame.loc[24:, "ds"] = [text.replace("01/31", "02/01") for text in frame["ds"][24:]]
+    assert list(as_series(frame).times) == list(times + pd.Timedelta(days=30))
 
 
 def test_a_year_that_stands_first_is_not_ambiguous():
