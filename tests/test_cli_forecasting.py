@@ -106,6 +106,12 @@ def test_evaluate(seqkit, run_folder, files):
     code, out, err = seqkit("evaluate", run_folder, files / "whole.csv", "--json")
     assert (code, err) == (0, "")
     assert set(json.loads(out)["baselines"]) == {"naive", "seasonal naive", "ets"}
+    code, _, err = seqkit("evaluate", run_folder, files / "gap.csv")
+    assert code == 2
+    assert "--repair gaps=" in err
+    code, out, _ = seqkit("evaluate", run_folder, files / "gap.csv", "--repair", "gaps=forward")
+    assert code == 0
+    assert "seasonal naive" in out
 
 
 def test_info(seqkit, run_folder):

@@ -10,7 +10,18 @@ import typer
 
 from seqkit._version import __version__
 from seqkit.cli import answer, forecasting, train, translation
-from seqkit.cli.parts import AsJson, Data, Model, Overwrite, loaded, model_file, shown, wake
+from seqkit.cli.parts import (
+    AsJson,
+    Data,
+    Model,
+    Overwrite,
+    Repair,
+    loaded,
+    model_file,
+    parsed,
+    shown,
+    wake,
+)
 from seqkit.files import writable
 
 __all__ = ["app", "main"]
@@ -74,15 +85,19 @@ def evaluate(
     target: Annotated[
         pathlib.Path | None, typer.Option(help="Translations of the lines of DATA.")
     ] = None,
+    repair: Repair = None,
     as_json: AsJson = False,
 ):
     """Measure a model on labelled data: accuracy, a table of the classes, the worst mistakes.
 
-    A translator is measured on a .tsv of pairs, or on two files of lines, by BLEU and chrF.
+    A translator is measured on a .tsv of pairs, or on two files of lines, by BLEU and chrF; a
+    forecaster on the end of each series, beside what simple methods forecast.
 
     Example: seqkit evaluate runs/mut1 test.tsv
     """
-    if target is None:
+    if repair is not None:
+        report = answer.asked(model, "forecast").report(data, repair=parsed(repair, "--repair"))
+    elif target is None:
         report = loaded(model).report(data)
     else:
         translator = answer.asked(model, "translate")

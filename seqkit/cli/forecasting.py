@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from seqkit.cli.answer import asked
-from seqkit.cli.parts import AsJson, Model, Overwrite, Resume, parsed, wake
+from seqkit.cli.parts import AsJson, Model, Overwrite, Repair, Resume, parsed, wake
 from seqkit.cli.train import finish, fitted
 from seqkit.files import writable
 
 __all__ = ["forecast", "policies", "train"]
 
 Columns = Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="May be repeated.")]
-Repair = Annotated[list[str] | None, typer.Option(metavar="WHAT=HOW", help="gaps=interpolate, ...")]
 
 
 def train(

@@ -14,6 +14,7 @@ __all__ = [
     "Data",
     "Model",
     "Overwrite",
+    "Repair",
     "Resume",
     "loaded",
     "model_file",
@@ -31,6 +32,10 @@ Data = Annotated[
 Model = Annotated[pathlib.Path, typer.Argument(help="A .keras file or a run directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training that was stopped.")]
+Repair = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WHAT=HOW", help="Of series: gaps=interpolate, ...; may be repeated."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
