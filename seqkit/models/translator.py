@@ -4,6 +4,7 @@ Shapes: B texts, S steps of the source, T of the target, D features, M width of 
 of the target, K beams, L steps of the answer.
 """
 
+import collections
 import concurrent.futures
 import dataclasses
 import itertools
@@ -260,8 +261,15 @@ def side_by_side(function, items):
     for item in itertools.islice(items, 1):  # alone, for TensorFlow traces here
         yield function(item)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with concurrent.futures.ThreadPoolExecutor(min(cores, THREADS)) as pool:
-        yield from pool.map(function, items)
+    workers = min(cores, THREADS)
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        running = collections.deque()
+        for item in items:  # read no further ahead than keeps the threads busy
+            running.append(pool.submit(function, item))
+            if len(running) > workers:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
 
 
 def draws(entropy, rows, samples, width):
