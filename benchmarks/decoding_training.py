@@ -16,19 +16,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 
 import recipes
-from seqkit import data, training
+from seqkit import data
 
 OPTIONS = {"units": 256, "layers": 3, "feed_forward": 1024, "vocabulary": 8000}
 
 
 def train(path, epochs, pairs, **options):
     """Trains on `pairs`; the model is saved after each epoch."""
-    options = OPTIONS | options
+    options = OPTIONS | {"epochs": epochs} | options
     model = recipes.seq2seq(pairs, positions="sinusoidal", norm="pre", seed=1, **options)
-    steps = epochs * len(model.preprocessor.batches(pairs, tokens=model.batch_tokens))
-    rate = training.CosineWithWarmup(1e-3, steps=steps, warmup=steps // 10)
-    optimizer = keras.optimizers.AdamW(rate, beta_2=0.98, global_clipnorm=1.0)
-    model.compile(optimizer, model.loss, metrics=[training.Perplexity()])
     model.fit(pairs, epochs=epochs, verbose=2, callbacks=[keras.callbacks.ModelCheckpoint(path)])
     return model
 

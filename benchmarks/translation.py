@@ -11,14 +11,14 @@ each row ends with what it had reached in the time of the tutorial (`translation
 """
 
 import argparse
-import json
+import functools
 import os
 import pathlib
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
+from rows import Clock, completed
 
 import recipes
 from seqkit import data, training
@@ -27,7 +27,7 @@ ROWS = {
     "transformer": {
         "options": {"units": 128, "layers": 4, "feed_forward": 256, "vocabulary": 4000},
         "dropout": 0.2,
-        "epochs": 36,
+        "epochs": 30,
         "rate": 3e-3,
     },
     "additive": {
@@ -54,30 +54,6 @@ ROWS = {
 TUTORIAL = "keras tutorial"
 
 
-class Clock(keras.callbacks.Callback):
-    """When each epoch ended, and what validation said then; goes on with a training."""
-
-    def __init__(self):
-        super().__init__()
-        self.before, self.curve = 0.0, []
-
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        seconds = self.before + time.monotonic() - self.start
-        row = [round(seconds, 1), round(logs["val_loss"], 4), round(logs.get("val_bleu", 0), 2)]
-        self.curve.append(row)
-        print(f"epoch {epoch + 1}: seconds, loss, BLEU {row}", flush=True)
-
-    def state(self):
-        return {"curve": self.curve}, []
-
-    def set_state(self, facts, arrays):
-        self.curve = facts["curve"]
-        self.before = self.curve[-1][0] if self.curve else 0.0
-
-
 def trained(name, seed, parts, folder, epochs):
     """Trains a row and gives its model and curve."""
     row = ROWS[name]
@@ -88,12 +64,15 @@ def trained(name, seed, parts, folder, epochs):
 
         model = Tutorial(parts["train"], seed)
         return model, model.fit(parts, epochs, few)
-    model = recipes.seq2seq(parts["train"], seed=seed, dropout=row["dropout"], **row["options"])
-    steps = len(model.preprocessor.batches(parts["train"], tokens=model.batch_tokens))
-    rate = training.CosineWithWarmup(row["rate"], steps=epochs * steps, warmup=2 * steps)
-    optimizer = keras.optimizers.AdamW(rate, beta_2=0.98, global_clipnorm=1.0)
-    model.compile(optimizer, model.loss, metrics=[training.Perplexity()])
-    clock = Clock()
+    model = recipes.seq2seq(
+        parts["train"],
+        seed=seed,
+        dropout=row["dropout"],
+        learning_rate=row["rate"],
+        epochs=epochs,
+        **row["options"],
+    )
+    clock = Clock("val_loss", "val_bleu", shown=True)
     stem = f"{name.replace(' ', '-')}-{seed}-{epochs}"
     model.fit(
         parts["train"],
@@ -112,9 +91,10 @@ def trained(name, seed, parts, folder, epochs):
     return model, clock.curve
 
 
-def measured(name, seed, model, curve, parts):
-    """A line of the results."""
-    line = {"row": name, "seed": seed, "parameters": model.count_params(), "curve": curve}
+def run(name, seed, parts, folder, epochs):
+    """Trains a row and measures it: a dict of plain values."""
+    model, curve = trained(name, seed, parts, folder, epochs)
+    line = {"parameters": model.count_params(), "curve": curve}
     for part in ("validation", "test"):
         for beams in (1, 5):
             start = time.monotonic()
@@ -157,21 +137,10 @@ def main():
     chosen = parser.parse_args()
 
     parts = data.load("multi30k").examples
-    results = []
-    if chosen.results.exists():
-        results = [json.loads(line) for line in chosen.results.read_text().splitlines()]
-    done = {(r["row"], r["seed"]) for r in results}
-    for seed in chosen.seeds:
-        for name in chosen.rows:
-            if (name, seed) in done:
-                continue
-            folder = chosen.results.absolute().parent
-            model, curve = trained(name, seed, parts, folder, chosen.epochs)
-            results.append(measured(name, seed, model, curve, parts))
-            with chosen.results.open("a") as file:
-                file.write(json.dumps(results[-1]) + "\n")
-            print(json.dumps(results[-1]), flush=True)
-    print(table(results))
+    tasks = [(name, seed) for seed in chosen.seeds for name in chosen.rows]
+    folder = chosen.results.absolute().parent
+    one = functools.partial(run, parts=parts, folder=folder, epochs=chosen.epochs)
+    print(table(completed(chosen.results, ("row", "seed"), tasks, one)))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import numpy as np
 from seqkit.data import Translation, as_pairs
 from seqkit.decoding import Search
 from seqkit.layers import decoders, encoders
+from seqkit.layers.cell_weights import positive_int
 from seqkit.models import Translator
-from seqkit.training import Perplexity, TokenCrossentropy
+from seqkit.training import CosineWithWarmup, Perplexity, TokenCrossentropy
 
 __all__ = ["seq2seq"]
 
@@ -35,6 +36,8 @@ def seq2seq(
     tied=True,
     dropout=0.1,
     batch_tokens=None,
+    learning_rate=1e-3,
+    epochs=None,
     search=None,
     seed=None,
 ):
@@ -70,6 +73,9 @@ def seq2seq(
         dropout: on embeddings, within and between layers, and on the output.
         batch_tokens: most ids of a batch in training; if None as many as make a hundred batches
             of the pairs, between 256 and 2,048.
+        learning_rate: of AdamW.
+        epochs: over how many passes to warm the rate up, for a fifteenth of the way, and let it
+            fall to nothing along half a cosine: as many as `fit` is to make. If None, it stays.
         search: `seqkit.decoding.Search`, how to translate; five beams if None.
         seed: makes weights, noise and the order of the pairs reproducible.
 
@@ -117,6 +123,8 @@ def seq2seq(
     if isinstance(decoder, str):
         decoder = decoders.get(decoder, units=units, **common, **options)
     lengths = preprocessor.lengths(pairs)
+    if batch_tokens is None:
+        batch_tokens = int(np.clip(max(map(np.sum, lengths)) // 100, 256, 2048))
     model = Translator(
         preprocessor,
         encoder,
@@ -126,14 +134,20 @@ def seq2seq(
         dropout=dropout,
         reverse_source=reverse_source,
         longest_ratio=longest_ratio(*lengths),
-        batch_tokens=batch_tokens or int(np.clip(max(map(np.sum, lengths)) // 100, 256, 2048)),
+        batch_tokens=batch_tokens,
         search=Search(beams=5) if search is None else search,
         seed=seed,
         name="seq2seq",
     )
     model.build()
+    rate = learning_rate
+    if epochs is not None:
+        steps = positive_int("epochs", epochs) * len(
+            preprocessor.batches(pairs, tokens=model.batch_tokens)
+        )
+        rate = CosineWithWarmup(learning_rate, steps=steps, warmup=steps // 15)
     model.compile(
-        keras.optimizers.AdamW(1e-3, global_clipnorm=1.0),
+        keras.optimizers.AdamW(rate, beta_2=0.98, global_clipnorm=1.0),
         TokenCrossentropy(smoothing=0.1),
         metrics=[Perplexity()],
     )

@@ -54,6 +54,9 @@ def train(
     vocabulary: Annotated[int, typer.Option(min=1, help="Most tokens to know.")] = 8000,
     dropout: Annotated[float, typer.Option(help="Share of what is left out in training.")] = 0.1,
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 20,
+    learning_rate: Annotated[
+        float, typer.Option(help="At its highest: it rises, then falls till the last epoch.")
+    ] = 1e-3,
     batch_tokens: Annotated[
         int | None, typer.Option(min=1, help="Most tokens of a batch; by the size of the data.")
     ] = None,
@@ -78,7 +81,8 @@ def train(
     settings = dict(encoder=encoder, decoder=decoder or encoder, cell=cell, positions=positions)
     settings |= dict(attention=None if attention == "none" else attention)
     settings |= dict(units=units, layers=layers, tokens=tokens, vocabulary=vocabulary)
-    settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed, **parsed(option))
+    settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed)
+    settings |= dict(learning_rate=learning_rate, epochs=epochs, **parsed(option))
     known = read(pairs, source, target, ("--train", "--source", "--target"))
     if known is None:
         raise ValueError("What to learn from is missing: --source and --target, or --train.")

@@ -204,11 +204,34 @@ def test_a_source_longer_than_any_seen(translator):
         ({"positions": "none"}, "Unknown positions"),
         ({"units": 9, "heads": 2}, "`heads` must divide"),
         ({"input_feeding": True, "attention": None, "encoder": "recurrent"}, "input_feeding"),
+        ({"epochs": 0}, "`epochs` must be a positive int"),
     ],
 )
 def test_wrong_recipes(options, message):
     with pytest.raises(ValueError, match=message):
         recipes.seq2seq(PAIRS, tokens="words", **{"units": 8, **options})
+
+
+def test_the_rate_rises_and_is_gone_when_the_epochs_are_over():
+    pairs = samples.copying(400).train
+    model = recipes.seq2seq(
+        pairs, units=4, heads=1, layers=1, tokens="words", batch_tokens=64, learning_rate=0.01,
+        epochs=2,
+    )  # fmt: skip
+    seen = [float(model.optimizer.learning_rate)]
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(float(self.model.optimizer.learning_rate))
+
+    model.fit(pairs, epochs=2, verbose=0, callbacks=[Look()])
+    top = int(np.argmax(seen))
+    assert seen[top] == pytest.approx(0.01, rel=0.05)
+    assert (np.diff(seen[: top + 1]) > 0).all()
+    assert (np.diff(seen[top:]) <= 0).all()
+    assert 0 < top < len(seen) / 10
+    assert seen[-1] == pytest.approx(0.0, abs=1e-6)
+    assert seen[-3] > 0.0
 
 
 def test_copying_is_learned():
