@@ -4,20 +4,21 @@ Shapes: B batch, T time, D input features, N units.
 """
 
 import keras
-from keras import ops, random
+from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers import cells, engine, noise
+from seqkit.layers import cells, engine
 from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.noise import times
 from seqkit.layers.ordering import Ordering
+from seqkit.layers.recurrent_noise import RecurrentNoise
 
 __all__ = ["Recurrent"]
 
 
 @keras.saving.register_keras_serializable("seqkit")
-class Recurrent(Configured, keras.layers.RNN):
+class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
     """Runs a cell over a sequence, with the loop of the backend's engine.
 
     Takes the place of `keras.layers.RNN`, and does what it does, with these differences:
@@ -104,26 +105,21 @@ class Recurrent(Configured, keras.layers.RNN):
             activity_regularizer=activity_regularizer,
             **for_layer,
         )
-        self.dropout = noise.rate("dropout", dropout)
-        self.recurrent_dropout = noise.rate("recurrent_dropout", recurrent_dropout)
-        self.update_dropout = noise.rate("update_dropout", update_dropout)
-        self.cell_dropout = noise.rate("cell_dropout", cell_dropout)
-        self.weight_drop = noise.rate("weight_drop", weight_drop)
-        self.zoneout = zoneout
-        self.zoneout_rates = noise.rates("zoneout", zoneout, len(self.cell.states))
-        if self.cell_dropout and "c" not in self.cell.states:
-            raise ValueError(
-                f"`cell_dropout` needs a cell with a cell state, such as an LSTM. "
-                f"Received: cell_dropout={cell_dropout} with {type(self.cell).__name__}"
-            )
+        self.set_noise(
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            update_dropout=update_dropout,
+            cell_dropout=cell_dropout,
+            zoneout=zoneout,
+            weight_drop=weight_drop,
+            seed=seed,
+        )
         if stateful and trainable_initial_state:
             raise ValueError(
                 "A stateful layer starts from the batch before, and so cannot learn where to "
                 "start. Received: stateful=True, trainable_initial_state=True"
             )
         self.trainable_initial_state = trainable_initial_state
-        self.seed = seed
-        self.seed_generator = random.SeedGenerator(seed)
 
     @property
     def units(self):
@@ -253,56 +249,6 @@ class Recurrent(Configured, keras.layers.RNN):
         # A call, so that Keras casts the weights.
         new = self.cell(x, states, drop_cell=drop_cell)[1]
         return self.zone_out(new, states, {})
-
-    def draw_noise(self, time, batch):
-        """What each step needs of its own: `{name: (T, B, N)}`."""
-        seed, sizes = self.seed_generator, self.cell.state_size
-        zones = noise.zone_masks(time, batch, sizes, self.zoneout_rates, seed)
-        drawn = {f"zone{k}": mask for k, mask in zones.items()}
-        if self.update_dropout:
-            drawn["update"] = self.scaled_mask((time, batch, self.units), self.update_dropout)
-        return drawn
-
-    def state_noise(self, batch):
-        """What `U` reads of the state: all of it, or what one mask for all steps leaves."""
-        drop = same
-        if self.recurrent_dropout:
-            drop = times(self.scaled_mask((batch, self.cell.output_size), self.recurrent_dropout))
-        if self.weight_drop and not self.cell.recurrent_gates:
-            # `U` is diagonal, as in IndRNN: to drop its entries is to drop what they read.
-            weights = self.scaled_mask((self.units,), self.weight_drop)
-            return lambda state: drop(state) * weights
-        return drop
-
-    def zone_out(self, new, old, noise):
-        """A zoned-out unit keeps its old value; at inference all move part of the way."""
-        mixed = list(new)
-        for k, zoneout in enumerate(self.zoneout_rates):
-            if f"zone{k}" in noise:
-                mixed[k] = ops.where(noise[f"zone{k}"], old[k], new[k])
-            elif zoneout:
-                mixed[k] = zoneout * old[k] + (1.0 - zoneout) * new[k]
-        return mixed
-
-    def drop_weights(self, products):
-        if not self.weight_drop:
-            return products
-        return {
-            name: (matrix * self.scaled_mask(matrix.shape, self.weight_drop), bias)
-            if self.cell.owns(name)
-            else (matrix, bias)
-            for name, (matrix, bias) in products.items()
-        }
-
-    def moon_mask(self, shape, training):
-        if training:
-            return ops.cast(
-                noise.draw(shape, 1.0 - self.cell_dropout, self.seed_generator), self.compute_dtype
-            )
-        return 1.0 - self.cell_dropout
-
-    def scaled_mask(self, shape, dropped):
-        return noise.scaled_mask(shape, dropped, self.compute_dtype, self.seed_generator)
 
 
 LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast"}
