@@ -53,33 +53,32 @@ for source, target in list(pairs.train)[:4]:
 # ## A model in one call
 #
 # The pieces of both languages are learned from the pairs, and texts come back from them
-# exactly. `encoder="transformer"` and `attention="dot"` or `None` are as short.
+# exactly. `encoder="transformer"` and `attention="dot"` or `None` are as short. A minute is short:
+# told of its epochs, the recipe lets the learning rate rise fast and fall to nothing.
 
 # %%
+EPOCHS = 8
 model = recipes.seq2seq(
-    pairs.train, encoder="recurrent", cell="gru", units=128, vocabulary=1500, seed=1
+    pairs.train,
+    encoder="recurrent",
+    cell="gru",
+    units=128,
+    vocabulary=1500,
+    learning_rate=4e-3,
+    epochs=EPOCHS,
+    seed=1,
 )
 print(model.preprocessor.target.units(["Sesoi brumoi josoi Petrum peson piton kon ni mundet."]))
 print(f"{model.count_params():,} parameters")
 
 # %% [markdown]
-# A minute is short: the learning rate rises fast and falls to nothing. After each epoch some
-# validation sentences are translated, and their BLEU stands beside the loss.
+# After each epoch some validation sentences are translated, and their BLEU stands beside the loss.
 
 # %%
-EPOCHS, ROWS = 8, 64
-steps = EPOCHS * -(-len(pairs.train) // ROWS)
-rate = training.CosineWithWarmup(4e-3, steps=steps, warmup=steps // EPOCHS)
-model.compile(
-    keras.optimizers.AdamW(rate, global_clipnorm=1.0),
-    training.TokenCrossentropy(smoothing=0.1),
-    metrics=[training.Perplexity()],
-)
 start = time.monotonic()
 history = model.fit(
     pairs.train,
     validation_data=pairs.validation,
-    batch_size=ROWS,
     epochs=EPOCHS,
     verbose=0,
     callbacks=[training.Preview(pairs.validation, count=60, beams=1)],
@@ -157,12 +156,16 @@ days = data.samples.dates(4000)
 for source, target in list(days.train)[:4]:
     print(f"{source:34} {target}")
 dates = recipes.seq2seq(
-    days.train, encoder="recurrent", units=64, tokens="characters", dropout=0.0, seed=1
+    days.train,
+    encoder="recurrent",
+    units=64,
+    tokens="characters",
+    dropout=0.0,
+    learning_rate=4e-3,
+    epochs=4,
+    seed=1,
 )
-steps = 4 * -(-len(days.train) // 32)
-rate = training.CosineWithWarmup(4e-3, steps=steps, warmup=steps // 4)
-dates.compile(keras.optimizers.AdamW(rate, global_clipnorm=1.0), dates.loss)
-dates.fit(days.train, validation_data=days.validation, batch_size=32, epochs=4, verbose=0)
+dates.fit(days.train, validation_data=days.validation, epochs=4, verbose=0)
 print(dates.report(days.test, beams=1))
 
 # %%

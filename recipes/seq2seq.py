@@ -55,8 +55,9 @@ def seq2seq(
         cell: of recurrent layers, by name ("lstm", "gru", "mut1", ...), class or instance.
         attention: of a recurrent decoder: "additive", "dot", "general", "cosine", a layer of
             `seqkit.layers.scored_attention`, or None.
-        positions: of a transformer: "sinusoidal", "learned", "rotary", "alibi", "log_spaced". The
-            last three tell distances within one side, and nothing to what reads the source.
+        positions: of a transformer: "sinusoidal", "learned", "rotary", "alibi", "log_spaced".
+            With the last three a side knows how far its own steps are from each other, but the
+            target is not told where in the source something stands.
         norm: of a transformer: "pre", "post" or "residual".
         scores: of a transformer's attention: "dot" or "cosine".
         units: of each layer; of each direction half as many in a recurrent encoder.
@@ -94,6 +95,8 @@ def seq2seq(
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
+    if layers is not None:
+        positive_int("layers", layers)
     pairs = as_pairs(pairs, name="training data")
     preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     decoder = encoder if decoder is None else decoder

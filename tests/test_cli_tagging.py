@@ -213,7 +213,9 @@ def test_a_training_that_was_stopped_goes_on(seqkit, files, tmp_path, monkeypatc
         patch.setattr(training.Resume, "on_epoch_end", killed)
         assert seqkit(*ask)[0] == 2
     code, _, err = seqkit(*ask)
-    assert (code, "resume it" in err) == (2, True)
+    assert (code, "go on with it (--resume)" in err) == (2, True)
+    code, _, err = seqkit("info", "out")
+    assert (code, "a training that was stopped: finish it with --resume" in err) == (2, True)
     assert seqkit(*ask, "--resume")[0] == 0
     history = json.loads((tmp_path / "out" / "metrics.json").read_text())["history"]
     assert len(history["loss"]) == 3

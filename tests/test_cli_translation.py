@@ -94,7 +94,7 @@ def test_a_run_says_all(run_folder):
     assert record["settings"]["embedding"] == 16
     assert record["settings"]["batch_tokens"] == 200
     assert record["figures"]["sentences"] == 6
-    assert record["data"]["training data"].endswith("train.en, train.de, 120 texts")
+    assert record["data"]["training data"].endswith("train.en, train.de, 120 pairs")
     assert len(record["history"]["val_bleu"]) == len(record["history"]["loss"]) == 2
     card = (run_folder / "README.md").read_text()
     for part in ("A translator", "| BLEU | **", "nrefs:1", "seqkit translate", "AdditiveAttention"):

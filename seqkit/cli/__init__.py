@@ -150,9 +150,14 @@ def info(model: Model, as_json: AsJson = False):
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
-    for name, value in found.items():
-        if not isinstance(value, dict) and name not in ("confusion", "mistakes"):
-            print(f"{name:12} {shown(value)}")
+    lines = {
+        name: shown(value)
+        for name, value in found.items()
+        if not isinstance(value, dict) and name not in ("confusion", "mistakes")
+    }
+    width = max(12, *map(len, lines))
+    for name, value in lines.items():
+        print(f"{name:{width}} {value}")
 
 
 @app.command()

@@ -78,8 +78,11 @@ def train(
     from seqkit.inspect import Run
     from seqkit.training import Preview
 
-    settings = dict(encoder=encoder, decoder=decoder or encoder, cell=cell, positions=positions)
-    settings |= dict(attention=None if attention == "none" else attention)
+    settings = dict(encoder=encoder, decoder=decoder or encoder)
+    if "recurrent" in settings.values():
+        settings |= dict(cell=cell, attention=None if attention == "none" else attention)
+    if "transformer" in settings.values():
+        settings |= dict(positions=positions)
     settings |= dict(units=units, layers=layers, tokens=tokens, vocabulary=vocabulary)
     settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed)
     settings |= dict(learning_rate=learning_rate, epochs=epochs, **parsed(option))
@@ -127,7 +130,8 @@ def translate(
         list[str] | None, typer.Option(help="A text in place of a file; may be repeated.")
     ] = None,
     beams: Annotated[
-        int | None, typer.Option(min=1, help="Translations to follow at a time; 1 is greedy.")
+        int | None,
+        typer.Option(min=1, help="Translations to follow at a time; 1 is greedy, 5 if left out."),
     ] = None,
     n_best: Annotated[int, typer.Option(min=1, help="Lines for each text, the best first.")] = 1,
     length_penalty: Annotated[

@@ -30,7 +30,8 @@ def file_text(path, encoding="utf-8", *, keep_mark=False):
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise DataError(f"{path}: expected a file. Received: no such file")
+        found = "a folder" if path.is_dir() else "no such file"
+        raise DataError(f"{path}: expected a file. Received: {found}")
     data = path.read_bytes()
     if path.suffix == ".gz":
         try:

@@ -22,7 +22,7 @@ class Pairs:
         (2, ('a dog', 'ein Hund'))
     """
 
-    unit, labelled_form = "texts", "pairs (source, target), or the targets as `y`"
+    unit, labelled_form = "pairs", "pairs (source, target), or the targets as `y`"
     label_names = ()
 
     def __init__(self, sources, targets=None, *, name="pairs"):

@@ -143,8 +143,11 @@ def _as_pairs(x, name):
     if isinstance(x, (list, tuple)) and any(isinstance(row, (list, tuple)) for row in x):
         for i, row in enumerate(x):
             if not (isinstance(row, (list, tuple)) and len(row) == 2):
+                columns = [len(side) for side in x if isinstance(side, (list, tuple))]
+                columns = len(x) == len(columns) == 2 and len(set(columns)) == 1
+                hint = "; list(zip(sources, targets)) makes pairs of two lists" if columns else ""
                 raise DataError(
-                    f"{name}: expected pairs (source, target). Received: {row!r} (pair {i})"
+                    f"{name}: expected pairs (source, target). Received: {row!r} (pair {i}){hint}"
                 )
         return Pairs(*zip(*x, strict=True), name=name)
     return Pairs(_texts(x, name), name=name)

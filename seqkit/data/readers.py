@@ -237,7 +237,8 @@ def column_at(column, names, width, role, path):
         return names.index(column)
     if not 0 <= column < width:
         raise DataError(
-            f"{path}, line 1: expected `{role}` in column {column}. Received: {width} columns"
+            f"{path}, line 1: expected at least {column + 1} columns, tabs between them, the last "
+            f"of them `{role}`. Received: {width}"
         )
     return column
 

@@ -74,6 +74,7 @@ class Sampling:
         """One step on; as `beam.advance`, with `draws` `(B, K, L)`, uniform in [0, 1)."""
         steps = ops.arange(ops.shape(draws)[2], dtype="int32")
         draw = ops.sum(ops.where(steps == at, draws, 0.0), axis=2)
+        draw = ops.reshape(draw, (-1, self.samples))  # graphs leave all sizes of inputs open
         token = ops.where(last[:, None], end, pick(self.thin(logits), draw))
         own = ops.take_along_axis(logits, token[..., None], axis=-1)[..., 0] - log_sum
         total = beam.total + own

@@ -169,10 +169,15 @@ def translated(figures):
             "",
             "| | | signature |",
             "|---|---|---|",
-            f"| BLEU | **{figures['bleu']:.2f}** | `{figures['bleu_signature']}` |",
-            f"| chrF | **{figures['chrf']:.2f}** | `{figures['chrf_signature']}` |",
+            f"| BLEU | **{figures['bleu']:.2f}** | {signature(figures['bleu_signature'])} |",
+            f"| chrF | **{figures['chrf']:.2f}** | {signature(figures['chrf_signature'])} |",
         )
     )
+
+
+def signature(text):
+    """In a table a bar would end the cell."""
+    return "`" + text.replace("|", "\\|") + "`"
 
 
 def backtested(figures):

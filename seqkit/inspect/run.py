@@ -50,10 +50,14 @@ class Run:
         stopped = self.resume_path.exists()
         full = self.folder.is_dir() and any(self.folder.iterdir())
         if full and not overwrite and not (resume and stopped):
-            found = "holds a training that was stopped: resume it" if stopped else "is not empty"
-            if resume:
-                found = "holds no training that was stopped"
-            raise FileExistsError(f"{self.folder} {found}, give another folder, or overwrite.")
+            found = "is not empty: give"
+            if stopped:
+                found = "holds a training that was stopped: go on with it (--resume), give"
+            elif resume:
+                found = "holds no training that was stopped: give"
+            raise FileExistsError(
+                f"{self.folder} {found} another folder, or replace what is there (--overwrite)."
+            )
         writable(self.folder, "folder")
         if not resume:
             self.resume_path.unlink(missing_ok=True)

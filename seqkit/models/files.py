@@ -36,6 +36,8 @@ def load(path, **kwargs):
     if path.is_dir():
         inside = sorted(path.glob("*.keras"))
         hint = f" Did you mean {inside[0]}?" if inside else ""
+        if (path / "training.resume").exists():
+            hint = " It holds a training that was stopped: finish it with --resume."
         raise ModelFileError(f"{path} is a folder, expected a .keras file.{hint}")
     check(path)
     # Registers every class that a model file may name.

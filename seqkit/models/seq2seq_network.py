@@ -205,7 +205,15 @@ class Seq2SeqNetwork(Task):
             given = dict(zip(tensors, values, strict=True))
             if phrases is not None:  # the search unrolls what a graph of open shapes forgets
                 given["required"] = ops.reshape(given["required"], (-1, *phrases))
-            return self.find(source, how, limit, forbidden=forbidden, **given)
+            ids, scores = self.find(source, how, limit, forbidden=forbidden, **given)
+            if given.keys() & {"prefix", "required"}:
+                return ids, scores
+            # Of nothing the translation is nothing, whatever a model makes of what it never met.
+            length = ops.sum(ops.cast(ops.not_equal(source, 0), "int32"), axis=1, keepdims=True)
+            blank = length <= 1  # the end alone
+            others = LOW if isinstance(how, Search) else 0.0
+            alone = ops.convert_to_tensor([[0.0] + [others] * (how.beams - 1)], scores.dtype)
+            return ops.where(blank[..., None], 0, ids), ops.where(blank, alone, scores)
 
         graph = self.graphs.get((how, limit, forbidden, tuple(tensors), phrases), find)
         ids, scores = graph(source, *tensors.values())

@@ -25,6 +25,7 @@ from seqkit.models.wishes import Wishes
 __all__ = ["Translator"]
 
 END = "</s>"
+NO_ATTENTION = "This decoder has no attention to show. Received: attention=True"
 READ = 8192  # texts whose ids are looked up at a time
 THREADS = 4  # batches at a time, at most: each has its beams and caches in memory
 
@@ -88,6 +89,10 @@ class Translator(Seq2SeqNetwork):
     ):
         """Translations, for people.
 
+        A text of nothing but spaces is translated to nothing, unless a prefix or phrases are
+        asked for. Each way to search is compiled when it is first asked for, which takes seconds;
+        after that it is quick.
+
         Args:
             texts: list of str, or one; or other raw data.
             beams: int K, how many sequences to follow at a time; 1 is greedy. What is left out
@@ -129,6 +134,8 @@ class Translator(Seq2SeqNetwork):
             )
         if max_length is not None:  # the end counts as an id
             max_length = positive_int("max_length", max_length) + 1
+        if attention and getattr(self.decoder, "attention", self) is None:
+            raise ValueError(NO_ATTENTION)
         if isinstance(texts, (list, tuple)) and not len(texts):
             return Translations()
         texts = [texts] if isinstance(texts, str) else texts
@@ -197,7 +204,7 @@ class Translator(Seq2SeqNetwork):
 
         weights = self.graphs.get("attention", forward)(source, target)
         if weights is None:
-            raise ValueError("This decoder has no attention to show. Received: attention=True")
+            raise ValueError(NO_ATTENTION)
         weights, seen = ops.convert_to_numpy(weights), []
         if self.reverse_source:
             weights = weights[:, :, ::-1]

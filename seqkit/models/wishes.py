@@ -13,15 +13,34 @@ UNKNOWN = 1  # as in `seqkit.data`, which needs TensorFlow
 
 
 class Wishes:
-    """What translations have to hold, or may not, as ids."""
+    """What translations have to hold, or may not, as ids.
+
+    Raises:
+        ValueError: a wish is of another form, is more than the model can write, or is forbidden.
+    """
 
     def __init__(self, preprocessor, texts, prefix, required, forbidden):
-        def ids(phrases):
-            rows = preprocessor.target.ids(phrases).to_list() if phrases else []
+        def read(name, phrases):
+            phrases = list(phrases)
+            for phrase in phrases:
+                if not isinstance(phrase, str):
+                    raise ValueError(f"`{name}` must be made of str. Received: {phrase!r}")
+            return preprocessor.target.ids(phrases).to_list() if phrases else []
+
+        def ids(name, phrases):
+            phrases = list(phrases)
+            rows = read(name, phrases)
             for phrase, row in zip(phrases, rows, strict=True):
                 if UNKNOWN in row:
                     raise ValueError(
-                        f"A phrase must be made of what the model can write. Received: {phrase!r}"
+                        f"`{name}` must be made of what the model can write. Received: {phrase!r}"
+                    )
+                barred = [part for part in self.forbidden if within(part, row)]
+                if barred:
+                    text = preprocessor.text(np.array([barred[0]])).numpy()[0].decode()
+                    raise ValueError(
+                        f"`{name}` must hold nothing that `forbidden` does. "
+                        f"Received: {phrase!r}, forbidden {text!r}"
                     )
             return rows
 
@@ -31,6 +50,8 @@ class Wishes:
                 return None
             if isinstance(value, single) and not (value and isinstance(value[0], (list, tuple))):
                 return [value] * texts
+            if not hasattr(value, "__len__"):
+                raise ValueError(f"`{name}` must be made of str. Received: {value!r}")
             if len(value) != texts:
                 raise ValueError(
                     f"`{name}` must be one for all texts or one for each, {texts}. "
@@ -41,14 +62,16 @@ class Wishes:
         for name, value in (("required", required), ("forbidden", forbidden)):
             if isinstance(value, str):
                 raise ValueError(f"`{name}` must be a list of str. Received: {value!r}")
-        self.forbidden = tuple(map(tuple, filter(None, ids(list(forbidden or [])))))
+        # What the model cannot write need not be forbidden.
+        barred = [row for row in read("forbidden", forbidden or []) if UNKNOWN not in row]
+        self.forbidden = tuple(map(tuple, filter(None, barred)))
         self.tensors = {}
         prefix = each("prefix", prefix, str)
         if prefix is not None:
-            self.tensors["prefix"] = padded(ids(prefix))
+            self.tensors["prefix"] = padded(ids("prefix", prefix))
         required = each("required", required, (list, tuple))
         if required is not None:
-            rows = [ids(list(phrases)) for phrases in required]
+            rows = [ids("required", phrases) for phrases in required]
             most, longest = max(map(len, rows)), max([1, *(len(p) for row in rows for p in row)])
             rows = [row + [[]] * (most - len(row)) for row in rows]
             self.tensors["required"] = np.stack([padded(row, longest) for row in rows])
@@ -61,3 +84,9 @@ class Wishes:
     def width(self):
         """How many ids the prefix may add."""
         return self.tensors["prefix"].shape[1] if "prefix" in self.tensors else 0
+
+
+def within(part, row):
+    """Whether the ids of `part` stand side by side in `row`."""
+    size = len(part)
+    return any(tuple(row[at : at + size]) == part for at in range(len(row) - size + 1))

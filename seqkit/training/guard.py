@@ -30,8 +30,8 @@ def guarded(callbacks, *, validated):
 
     Raises:
         DivergenceError: if the loss is NaN or infinite; the model holds its best epoch then.
-        KeyboardInterrupt: goes on its way after the best epoch has been put into the model
-            and written to a file.
+        KeyboardInterrupt: goes on its way after the best epoch, if one was finished, has been
+            put into the model and written to a file.
 
     Example:
         >>> with guarded([], validated=False) as callbacks:
@@ -51,7 +51,11 @@ def guarded(callbacks, *, validated):
     try:
         yield [StopOnNaN(), *callbacks]
     except KeyboardInterrupt:
-        if keeper.kept is not None:
+        if keeper.kept is not None and keeper.epoch is None:
+            keeper.restore()
+            print("\nInterrupted before the end of the first epoch: the model is as before")
+            print("training, and nothing was written.", flush=True)
+        elif keeper.kept is not None:
             path = keeper.rescue()
             print(f"\nInterrupted. The model holds its best weights ({keeper.describe()}),")
             print(f"and so does the file {path}", flush=True)

@@ -40,7 +40,7 @@ class Progress(keras.callbacks.Callback):
         self.task = self.bar.add_task(
             f"epoch {epoch + 1:2}/{self.params['epochs']}",
             total=self.params.get("steps"),
-            figures="",
+            figures="" if epoch else "compiling",
         )
 
     def on_train_batch_end(self, batch, logs=None):

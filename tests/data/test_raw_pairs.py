@@ -103,6 +103,15 @@ ERRORS = {
         lambda files: as_pairs([("a", "b"), ("a", "b", "c")], name="mine"),
         "mine: expected pairs (source, target). Received: ('a', 'b', 'c') (pair 1)",
     ),
+    "two lists": (
+        lambda files: as_pairs((["a", "b", "c"], ["d", "e", "f"]), name="mine"),
+        "mine: expected pairs (source, target). Received: ['a', 'b', 'c'] (pair 0); "
+        "list(zip(sources, targets)) makes pairs of two lists",
+    ),
+    "a folder": (
+        lambda files: read_pairs(files(a="b")[0].parent),
+        "{}: expected a file. Received: a folder",
+    ),
     "a text among pairs": (
         lambda files: as_pairs([("a", "b"), "c"], name="mine"),
         "mine: expected pairs (source, target). Received: 'c' (pair 1)",
@@ -185,7 +194,8 @@ ERRORS = {
     ),
     "no such position": (
         lambda files: read_pairs_tsv(*files(a_tsv="x\ty\n"), 0, 2),
-        "{0}/a.tsv, line 1: expected `target` in column 2. Received: 2 columns",
+        "{0}/a.tsv, line 1: expected at least 3 columns, tabs between them, the last of them "
+        "`target`. Received: 2",
     ),
 }
 

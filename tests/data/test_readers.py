@@ -193,7 +193,8 @@ CALLS = {
     ),
     "position too far": (
         lambda root: data.read_tsv(root / "r.tsv", label=2),
-        "r.tsv, line 1: expected `label` in column 2. Received: 2 columns",
+        "r.tsv, line 1: expected at least 3 columns, tabs between them, the last of them `label`. "
+        "Received: 2",
     ),
     "name without header": (
         lambda root: data.read_tsv(root / "r.tsv", text="text", header=False),

@@ -41,7 +41,9 @@ def model(request):
 
 
 def again_and_again(model, text, steps):
-    """Greedy translation by running the whole model once for each id."""
+    """Greedy translation by running the whole model once for each id; of nothing it is nothing."""
+    if not text:
+        return ""
     translation = model.preprocessor
     source = np.asarray(translation.encode([text]))
     ids = [translation.start]
@@ -133,6 +135,24 @@ def test_samples_are_seeded_and_independent_of_the_batch(translator):
     assert [a.text for a in other] != [a.text for a in together]
 
 
+def test_one_sample_is_as_independent_of_the_batch(translator):
+    how = {"sampling": Sampling(top_p=0.9), "seed": 5}
+    together, again = (
+        [a.text for a in translator.translate(TEXTS, batch_size=size, **how)] for size in (5, 2)
+    )
+    assert together == again
+    assert len(set(together)) > 2
+
+
+def test_nothing_is_translated_to_nothing(translator):
+    found = translator.translate(["", " \t", "a dog"], beams=3, n_best=3)
+    assert [(a.text, a.score, a.alternatives) for a in found[:2]] == [("", 0.0, [])] * 2
+    assert found[2].score < 0.0
+    drawn = translator.translate([""], sampling=Sampling(2), n_best=2)[0]
+    assert (drawn.text, drawn.alternatives) == ("", [("", 0.0)])
+    assert translator.translate([""], prefix="ein")[0].text.startswith("ein")
+
+
 def test_report_and_evaluate(translator):
     report = translator.report(PAIRS, beams=1, max_length=4)
     assert "BLEU" in repr(report)
@@ -205,6 +225,7 @@ def test_a_source_longer_than_any_seen(translator):
         ({"units": 9, "heads": 2}, "`heads` must divide"),
         ({"input_feeding": True, "attention": None, "encoder": "recurrent"}, "input_feeding"),
         ({"epochs": 0}, "`epochs` must be a positive int"),
+        ({"layers": 0}, "`layers` must be a positive int"),
     ],
 )
 def test_wrong_recipes(options, message):

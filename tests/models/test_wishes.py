@@ -55,6 +55,11 @@ def test_forbidden_phrases(words):
     assert Wishes(words, 2, None, None, ["Hund", "eine Katze", ""]).forbidden == expected
 
 
+def test_what_cannot_be_written_need_not_be_forbidden(words):
+    found = Wishes(words, 2, "eine Hund", ["Katze"], ["Maus", "eine Katze"])
+    assert found.forbidden == (tuple(ids(words, "eine Katze")),)
+
+
 @pytest.mark.parametrize(
     ("wishes", "message"),
     [
@@ -62,7 +67,11 @@ def test_forbidden_phrases(words):
         ((None, [["Hund"]], None), "`required` must be one for all texts or one for each"),
         ((None, "Hund", None), "`required` must be a list of str. Received: 'Hund'"),
         ((None, None, "Hund"), "`forbidden` must be a list of str"),
-        (("Maus", None, None), "made of what the model can write. Received: 'Maus'"),
+        (("Maus", None, None), "`prefix` must be made of what the model can write. .*'Maus'"),
+        ((3, None, None), "`prefix` must be made of str. Received: 3"),
+        ((None, [["Hund"], [3]], None), "`required` must be made of str. Received: 3"),
+        ((None, ["eine Katze"], ["Katze"]), "hold nothing that `forbidden` does.*'Katze'"),
+        (("ein Hund", None, ["ein Hund"]), "`prefix` must hold nothing that `forbidden` does"),
     ],
 )
 def test_wrong_wishes(words, wishes, message):
