@@ -61,6 +61,7 @@ def run_folder(files, tmp_path_factory):
         files / "train.de", "--validation-source", files / "few.en", "--validation-target",
         files / "few.de", "--encoder", "recurrent", "--units", "8", "--tokens", "words",
         "--epochs", "2", "--batch-tokens", "200", "--out", folder, "--option", "embedding=16",
+        "--learning-rate", "0.002", "--patience", "1",
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", list(map(str, arguments)))
@@ -93,6 +94,11 @@ def test_a_run_says_all(run_folder):
     record = json.loads((run_folder / "metrics.json").read_text())
     assert record["settings"]["embedding"] == 16
     assert record["settings"]["batch_tokens"] == 200
+    assert record["settings"]["learning_rate"] == 0.002
+    assert "positions" not in record["settings"]  # of no use to a recurrent net
+    schedule = models.load(run_folder / "model.keras").optimizer.get_config()["learning_rate"]
+    assert schedule["class_name"] == "CosineWithWarmup"
+    assert schedule["config"]["peak"] == 0.002
     assert record["figures"]["sentences"] == 6
     assert record["data"]["training data"].endswith("train.en, train.de, 120 pairs")
     assert len(record["history"]["val_bleu"]) == len(record["history"]["loss"]) == 2

@@ -125,13 +125,9 @@ def tagging(
     train_run(run, model, sentences, held_out, settings, epochs, batch_size)
 
 
-def train_run(
-    run, model, examples, held_out, settings, epochs, batch_size=None, *, callbacks=(), console=None
-):
-    """Trains, measures, writes the run directory, says how it went."""
-    history, seconds = fitted(
-        run, model, examples, held_out, epochs, batch_size, callbacks=callbacks, console=console
-    )
+def train_run(run, model, examples, held_out, settings, epochs, batch_size=None, **how):
+    """Trains as `fitted` does, measures, writes the run directory, says how it went."""
+    history, seconds = fitted(run, model, examples, held_out, epochs, batch_size, **how)
     report = model.report(held_out) if held_out is not None else None
     described = {"training data": f"{examples.name}, {len(examples):,} {examples.unit}"}
     if held_out is not None:
@@ -142,13 +138,24 @@ def train_run(
     finish(run, model, history, seconds, report, described, settings)
 
 
-def fitted(run, model, examples, held_out, epochs, batch_size=None, *, callbacks=(), console=None):
+def fitted(
+    run,
+    model,
+    examples,
+    held_out,
+    epochs,
+    batch_size=None,
+    *,
+    patience=2,
+    callbacks=(),
+    console=None,
+):
     """Trains, the best epoch in the run directory as it goes: the history, and the seconds."""
     from rich.console import Console
 
     from seqkit import training
 
-    keeper = training.KeepBest(path=run.model_path)
+    keeper = training.KeepBest(patience=patience, path=run.model_path)
     if held_out is not None:
         model.validation_batches(held_out, batch_size)  # what is wrong shows before training
     else:

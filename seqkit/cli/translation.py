@@ -54,6 +54,9 @@ def train(
     vocabulary: Annotated[int, typer.Option(min=1, help="Most tokens to know.")] = 8000,
     dropout: Annotated[float, typer.Option(help="Share of what is left out in training.")] = 0.1,
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 20,
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after so many passes without a better one.")
+    ] = 5,
     learning_rate: Annotated[
         float, typer.Option(help="At its highest: it rises, then falls till the last epoch.")
     ] = 1e-3,
@@ -101,7 +104,8 @@ def train(
     preview = []
     if held_out is not None:
         preview.append(Preview(held_out, console=console, beams=1))
-    train_run(run, model, known, held_out, settings, epochs, callbacks=preview, console=console)
+    how = dict(patience=patience, callbacks=preview, console=console)
+    train_run(run, model, known, held_out, settings, epochs, **how)
 
 
 def read(table, source, target, names):
