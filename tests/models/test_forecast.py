@@ -50,7 +50,7 @@ def test_batches_of_nothing_are_refused(model, method):
 @pytest.mark.parametrize("patch", [0, 2.5, L + 1, 5000])
 def test_patches_longer_than_what_is_read_are_refused(patch):
     with pytest.raises(ValueError, match=f"`patch` must be an int from 1 to the lookback, {L}"):
-        recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, patch=patch)
+        recipes.forecasting(wide(), horizon=H, lookback=L, cell="gru", patch=patch)
 
 
 def test_calendar_may_be_one_name():
