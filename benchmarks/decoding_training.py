@@ -23,8 +23,8 @@ OPTIONS = {"units": 256, "layers": 3, "feed_forward": 1024, "vocabulary": 8000}
 
 def train(path, epochs, pairs, **options):
     """Trains on `pairs`; the model is saved after each epoch."""
-    options = OPTIONS | {"epochs": epochs} | options
-    model = recipes.seq2seq(pairs, positions="sinusoidal", norm="pre", seed=1, **options)
+    parts = {"positions": "sinusoidal", "norm": "pre"}
+    model = recipes.seq2seq(pairs, epochs=epochs, seed=1, **(OPTIONS | parts | options))
     model.fit(pairs, epochs=epochs, verbose=2, callbacks=[keras.callbacks.ModelCheckpoint(path)])
     return model
 

@@ -53,8 +53,8 @@ for source, target in list(pairs.train)[:4]:
 # ## A model in one call
 #
 # The pieces of both languages are learned from the pairs, and texts come back from them
-# exactly. `encoder="transformer"` and `attention="dot"` or `None` are as short. A minute is short:
-# told of its epochs, the recipe lets the learning rate rise fast and fall to nothing.
+# exactly. `encoder="transformer"` and `attention="dot"` or `None` are as short. Told of its
+# epochs, the recipe lets the learning rate rise fast and fall to nothing.
 
 # %%
 EPOCHS = 8

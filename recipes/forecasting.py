@@ -100,6 +100,7 @@ def forecasting(
     )
     if encoder == "recurrent" and cell is None:
         encoder = None
+    if encoder is None:
         given = [*options, *(["patch"] if patch != 1 else [])]
         if given:
             raise ValueError(f"A linear map takes no options. Received: {', '.join(given)}")

@@ -286,8 +286,7 @@ class Tagger(Task):
             x: tagged sentences. y: their tags, where `x` holds none.
 
         Returns:
-            `TagReport`; prints as a table. A tag that the model does not know counts as
-            answered wrong.
+            `TagReport`; prints as a table. A tag unknown to the model counts as answered wrong.
         """
         sentences = self.examples(x, y, "evaluation data", labelled=True)
         answers = [

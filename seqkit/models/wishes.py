@@ -28,7 +28,6 @@ class Wishes:
             return preprocessor.target.ids(phrases).to_list() if phrases else []
 
         def ids(name, phrases):
-            phrases = list(phrases)
             rows = read(name, phrases)
             for phrase, row in zip(phrases, rows, strict=True):
                 if UNKNOWN in row:

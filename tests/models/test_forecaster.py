@@ -298,6 +298,10 @@ def numbers(**options):
         (lambda: linear(waves(steps=20)), "expected 30 steps or more of every series"),
         (lambda: linear(waves(), zoneout=0.1), "A linear map takes no options"),
         (lambda: linear(waves(), patch=2), "A linear map takes no options. Received: patch"),
+        (
+            lambda: linear(waves(), cell="gru", encoder=None, patch=2),
+            "A linear map takes no options. Received: patch",
+        ),
     ],
 )
 def test_wrong_arguments(make, message):
