@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-__all__ = ["finite_differences", "outcome", "value_and_gradients"]
+__all__ = ["check_gradients", "finite_differences", "has_float64", "outcome", "value_and_gradients"]
 
 
 def value_and_gradients(function, arrays, variables=(), *, compiled=None):
@@ -143,3 +143,74 @@ def finite_differences(function, arrays, *, epsilon=1e-6, seed=0):
             values.append(float(function(*moved)))
         slopes.append((direction, (values[0] - values[1]) / (2 * epsilon)))
     return slopes
+
+
+def has_float64():
+    """Whether the backend computes in 64 bits; JAX does where `jax_enable_x64` is set."""
+    if keras.backend.backend() != "jax":
+        return True
+    import jax
+
+    return bool(jax.config.jax_enable_x64)
+
+
+def check_gradients(function, arrays, variables=(), *, tolerance=1e-6):
+    """Holds the gradients of a scalar function against finite differences, in float64.
+
+    One random direction moves all entries at once, so that it takes two calls however many
+    there are; where that fails, each entry is moved alone, to name the wrong one.
+
+    Args:
+        function: Takes one tensor per array, returns a scalar tensor.
+        arrays: Arrays to differentiate by.
+        variables: `keras.Variable`s of float64 that `function` reads, to differentiate by as well.
+        tolerance: How far slope and gradient may lie apart, as a share of the slope or of one.
+
+    Returns:
+        The gradients, by the arrays and then by the variables: a list of float64 arrays.
+
+    Raises:
+        AssertionError: Where a gradient is not of float64, or wrong.
+
+    Example:
+        >>> [g] = check_gradients(lambda x: keras.ops.sum(x * x), [np.array([3.0])])
+        >>> g.tolist()
+        [6.0]
+    """
+    variables = list(variables)
+    _, by_array, by_variable = value_and_gradients(function, arrays, variables)
+    gradients = [*by_array, *by_variable]
+    names = [*(f"argument {k}" for k in range(len(by_array))), *(v.path for v in variables)]
+    for name, gradient in zip(names, gradients, strict=True):
+        assert gradient.dtype == "float64", f"{name}: {gradient.dtype}"
+    arrays = [np.asarray(a, "float64") for a in arrays]
+    start = [*arrays, *(keras.ops.convert_to_numpy(v.value) for v in variables)]
+    cuts = np.cumsum([a.size for a in start])[:-1]
+
+    def value(*moved):
+        for variable, now in zip(variables, moved[len(arrays) :], strict=True):
+            variable.assign(now)
+        tensors = [keras.ops.convert_to_tensor(a, "float64") for a in moved[: len(arrays)]]
+        return function(*tensors)
+
+    def value_of_all(flat):
+        pieces = zip(np.split(flat, cuts), start, strict=True)
+        return value(*(piece.reshape(a.shape) for piece, a in pieces))
+
+    def differs(gradient, direction, slope):
+        error = abs(np.sum(gradient * direction) - slope)
+        return not error <= tolerance * max(1.0, abs(slope))
+
+    ((direction, slope),) = finite_differences(value_of_all, [_flat(start)])
+    wrong = differs(_flat(gradients), direction, slope)
+    if wrong:
+        slopes = finite_differences(value, start)
+        entries = zip(names, gradients, slopes, strict=True)
+        alone = [name for name, gradient, found in entries if differs(gradient, *found)]
+    value(*start)
+    assert not wrong, f"wrong gradients by {alone or 'all together'}"
+    return gradients
+
+
+def _flat(arrays):
+    return np.concatenate([np.ravel(a) for a in arrays])

@@ -1,5 +1,7 @@
 """Every dtype policy: the dtype it promises, and values near those of float32."""
 
+import functools
+
 import numpy as np
 import pytest
 from keras import ops
@@ -24,16 +26,23 @@ def build(name, **options):
     return ALL[name].build(**everything, **options)
 
 
+@functools.cache
+def in_float32(name):
+    """Weights, arguments of the call, and what comes out."""
+    exact, (x,) = build(name), ALL[name].arguments
+    call = {"mask": MASKS["holes"], "states": states_of(exact, len(x))}
+    return exact.get_weights(), call, outcome(exact, x, **call)
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", ALL)
 def test_policy(name, policy):
     results, weights, tolerance = POLICIES[policy]
-    exact, layer = build(name), build(name, dtype=policy)
-    layer.set_weights(exact.get_weights())
+    start, call, expected = in_float32(name)
+    layer, (x,) = build(name, dtype=policy), ALL[name].arguments
+    layer.set_weights(start)
     assert {str(w.dtype) for w in layer.trainable_variables} <= {weights}
-    (x,) = ALL[name].arguments
-    call = {"mask": MASKS["holes"], "states": states_of(exact, len(x))}
-    expected, got = outcome(exact, x, **call), outcome(layer, x.astype(results), **call)
+    got = outcome(layer, x.astype(results), **call)
     assert got.keys() == expected.keys()
     for what, value in got.items():
         if what.startswith("result"):

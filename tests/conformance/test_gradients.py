@@ -1,9 +1,9 @@
 """Gradients against finite differences, in float64: inputs, states and weights."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
-from keras.backend import standardize_dtype
 
 from seqkit.testing.examples import (
     CHAINS,
@@ -15,38 +15,18 @@ from seqkit.testing.examples import (
     random,
     states_of,
 )
-from seqkit.testing.gradients import finite_differences, value_and_gradients
+from seqkit.testing.gradients import check_gradients, has_float64
 
 ALL = {**RECURRENT, **STACKS, **POOLINGS, **CHAINS}
 PLAIN = {**POOLINGS, **CHAINS}  # no states, nothing to ask for in training
 
-
-def check(function, arrays, variables):
-    """Gradients of `function` of `arrays` by those and by `variables`."""
-    count = len(arrays)
-    _, by_array, by_variable = value_and_gradients(function, arrays, variables)
-    start = [v.numpy() for v in variables]
-
-    def value(*moved):
-        for variable, now in zip(variables, moved[count:], strict=True):
-            variable.assign(now)
-        tensors = [ops.convert_to_tensor(a, "float64") for a in moved[:count]]
-        return function(*tensors)
-
-    slopes = finite_differences(value, [*arrays, *start])
-    for k, (gradient, (direction, slope)) in enumerate(
-        zip([*by_array, *by_variable], slopes, strict=True)
-    ):
-        assert gradient.dtype == "float64"
-        product = np.sum(gradient * direction)
-        assert abs(product - slope) <= 1e-6 * max(1.0, abs(slope)), f"entry {k}"
+pytestmark = pytest.mark.skipif(not has_float64(), reason="this JAX runs without 64 bits")
 
 
 @pytest.mark.parametrize(("mask", "training"), [(None, False), ("holes", True)])
 # The squares of what a scheme forbids would drown the differences.
 @pytest.mark.parametrize("name", [name for name in ALL if name != "CRF scheme"])
 def test_gradient(name, mask, training):
-    float64_or_skip()
     everything = {} if name in PLAIN else {"return_sequences": True, "return_state": True}
     layer = ALL[name].build(dtype="float64", **everything)
     if training and name == "LSTM zoneout":
@@ -66,17 +46,23 @@ def test_gradient(name, mask, training):
             for k, r in enumerate(results)
         )
 
-    check(loss, [x, *states], layer.trainable_variables)
+    check_gradients(loss, [x, *states], layer.trainable_variables)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_gradient_of_a_loss(name):
-    float64_or_skip()
     loss = LOSSES[name].make(dtype="float64")
     labels, logits = LOSSES[name].arguments
-    check(lambda logits: loss(labels, logits), [logits.astype("float64")], [])
+    check_gradients(lambda logits: loss(labels, logits), [logits.astype("float64")])
 
 
-def float64_or_skip():
-    if standardize_dtype(ops.convert_to_tensor(np.zeros(1), "float64").dtype) != "float64":
-        pytest.skip("this JAX runs without 64 bits")
+def test_a_wrong_gradient_is_named():
+    """One that is zero where it should not be, of three."""
+    first, second = (keras.Variable([1.0, 2.0], dtype="float64", name=n) for n in ("one", "two"))
+
+    def loss(x):
+        return ops.sum(x * first * ops.stop_gradient(ops.convert_to_tensor(second)))
+
+    with pytest.raises(AssertionError, match=r"wrong gradients by \['two'\]"):
+        check_gradients(loss, [np.array([3.0, -1.0])], [first, second])
+    assert second.numpy().tolist() == [1.0, 2.0]

@@ -129,7 +129,7 @@ def test_what_stands_in_padding_is_harmless(name, mask, filler):
 def test_a_short_row_does_not_explode_behind_its_end(name):
     """Its state would grow eightfold at each padded step, if padding were steps."""
     example = ALL[name]
-    layer, steps = example.make(activation="relu"), 60
+    layer, steps = example.make(activation="relu"), 45  # 8 ** 43 is no float32
     x = np.ones((2, steps, example.arguments[0].shape[-1]), "float32")
     layer.build(x.shape)
     for weight in layer.trainable_variables:

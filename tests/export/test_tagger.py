@@ -49,11 +49,16 @@ def model(request):
     return model
 
 
-def test_runs_alone_with_equal_answers(model, tmp_path):
-    parity = model.export(tmp_path / "served")
-    assert parity.inputs == 4
+@pytest.fixture(scope="module")
+def served(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export") / "served"
+    assert model.export(folder).inputs == 4
+    return folder
+
+
+def test_runs_alone_with_equal_answers(model, served, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(tmp_path / "served"), json.dumps(SENTENCES)],
+        [sys.executable, "-c", ALONE, str(served), json.dumps(SENTENCES)],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
         cwd=tmp_path,
         capture_output=True,
@@ -71,9 +76,8 @@ def test_runs_alone_with_equal_answers(model, tmp_path):
         np.testing.assert_array_equal(row[len(odds) :], 0)
 
 
-def test_nothing_is_an_answer_for_nothing(model, tmp_path):
-    model.export(tmp_path / "served")
-    loaded = tf.saved_model.load(str(tmp_path / "served"))
+def test_nothing_is_an_answer_for_nothing(served):
+    loaded = tf.saved_model.load(str(served))
     serve = loaded.signatures["serving_default"]
     for shape in ((0, 0), (2, 0), (0, 3)):
         assert serve(words=tf.zeros(shape, tf.string))["tags"].shape == shape

@@ -233,7 +233,14 @@ def test_zero_output_for_mask(name, mask, backwards):
         np.testing.assert_allclose(b, a, **TOLERANCE)
 
 
-@pytest.mark.parametrize(("name", "jit"), [*((name, False) for name in LAYERS), ("LSTM", True)])
+@pytest.mark.parametrize(
+    ("name", "jit"),
+    [
+        ("GRU", False),
+        ("LSTM", True),
+        *(pytest.param(name, False, marks=pytest.mark.slow) for name in LAYERS if name != "GRU"),
+    ],
+)
 def test_in_a_model_of_unknown_length(name, jit):
     """Masks that travel with the tensors, unknown B and T, `fit` and `predict`."""
     x = random(8, T, D)

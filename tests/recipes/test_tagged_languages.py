@@ -61,7 +61,7 @@ def columns(folder):
     return path
 
 
-@pytest.mark.parametrize("written", [treebank, columns])
+@pytest.mark.parametrize("written", [treebank, pytest.param(columns, marks=pytest.mark.slow)])
 def test_the_same_call_trains_reports_and_exports(written, tmp_path):
     train = written(tmp_path)
     model = recipes.pos_tagging(train, units=16, seed=1)
