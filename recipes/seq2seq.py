@@ -1,5 +1,7 @@
 """Sequence to sequence: translation, and whatever else maps one text to another."""
 
+import inspect
+
 import keras
 import numpy as np
 
@@ -84,7 +86,8 @@ def seq2seq(
         `seqkit.models.Translator`, compiled; `compile` again for another optimizer or loss.
 
     Raises:
-        ValueError: if `pairs` holds nothing or no targets, or an argument is out of range.
+        ValueError: if `pairs` holds nothing or no targets, an argument is out of range, or neither
+            side would read it.
 
     Example:
         >>> pairs = [("a dog", "ein Hund"), ("a cat", "eine Katze")]
@@ -97,8 +100,6 @@ def seq2seq(
         keras.utils.set_random_seed(seed)
     if layers is not None:
         positive_int("layers", layers)
-    pairs = as_pairs(pairs, name="training data")
-    preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     decoder = encoder if decoder is None else decoder
     transformer = {
         "positions": positions,
@@ -107,6 +108,15 @@ def seq2seq(
         "heads": heads,
         "feed_forward": feed_forward,
     }
+    attending = {"attention": attention, "input_feeding": input_feeding}
+    for options, kind, *sides in (
+        ({"cell": cell}, "recurrent", encoder, decoder),
+        (attending, "recurrent", decoder),
+        (transformer, "transformer", encoder, decoder),
+    ):
+        refuse_unread(options, kind, sides)
+    pairs = as_pairs(pairs, name="training data")
+    preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     common = {"cell": cell, "dropout": dropout}
     if encoder == "recurrent":
         # Both directions side by side are as wide as the decoder.
@@ -120,7 +130,7 @@ def seq2seq(
         }
     encoder = encoders.get(encoder, **common, **options) if isinstance(encoder, str) else encoder
     if decoder == "recurrent":
-        options = {"attention": attention, "input_feeding": input_feeding, "layers": layers or 1}
+        options = {**attending, "layers": layers or 1}
     else:
         options = {"layers": layers or 3, **(transformer if decoder == "transformer" else {})}
     if isinstance(decoder, str):
@@ -155,6 +165,18 @@ def seq2seq(
         metrics=[Perplexity()],
     )
     return model
+
+
+def refuse_unread(options, kind, sides):
+    """What nothing reads must not be set: a cell does nothing to a transformer."""
+    if any(isinstance(side, str) and side == kind for side in sides):
+        return
+    parameters = inspect.signature(seq2seq).parameters
+    for name, value in options.items():
+        usual = parameters[name].default
+        if value is not usual and value != usual:
+            side = "`decoder`" if len(sides) == 1 else "`encoder` or `decoder`"
+            raise ValueError(f'`{name}` needs {side} to be "{kind}". Received: {name}={value!r}')
 
 
 def longest_ratio(source, target):

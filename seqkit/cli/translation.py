@@ -38,13 +38,21 @@ def train(
     decoder: Annotated[str | None, typer.Option(help="The same; as the encoder if left out.")] = (
         None
     ),
-    cell: Annotated[str, typer.Option(help="Recurrent cell: gru, lstm, mut1, ...")] = "gru",
+    cell: Annotated[
+        str | None, typer.Option(help="Of recurrent layers: gru if left out, lstm, mut1, ...")
+    ] = None,
     attention: Annotated[
-        str, typer.Option(help="Of a recurrent decoder: additive, dot, general, cosine, none.")
-    ] = "additive",
+        str | None,
+        typer.Option(
+            help="Of a recurrent decoder: additive if left out, dot, general, cosine, none."
+        ),
+    ] = None,
     positions: Annotated[
-        str, typer.Option(help="Of a transformer: sinusoidal, learned, rotary, alibi, log_spaced.")
-    ] = "sinusoidal",
+        str | None,
+        typer.Option(
+            help="Of a transformer: sinusoidal if left out, learned, rotary, alibi, log_spaced."
+        ),
+    ] = None,
     units: Annotated[int, typer.Option(min=1, help="Units of each layer.")] = 256,
     layers: Annotated[
         int | None,
@@ -82,10 +90,10 @@ def train(
     from seqkit.training import Preview
 
     settings = dict(encoder=encoder, decoder=decoder or encoder)
-    if "recurrent" in settings.values():
-        settings |= dict(cell=cell, attention=None if attention == "none" else attention)
-    if "transformer" in settings.values():
-        settings |= dict(positions=positions)
+    given = dict(cell=cell, attention=attention, positions=positions)
+    settings |= {name: value for name, value in given.items() if value is not None}
+    if attention == "none":
+        settings["attention"] = None
     settings |= dict(units=units, layers=layers, tokens=tokens, vocabulary=vocabulary)
     settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed)
     settings |= dict(learning_rate=learning_rate, epochs=epochs, **parsed(option))

@@ -72,8 +72,8 @@ class Pieces(Subwords):
         check_learning(size, min_count)
         if size < BYTES + 3:
             raise ValueError(
-                f"`size` must be at least {BYTES + 3}: bytes, padding, unknown and a piece. "
-                f"Received: size={size}"
+                f"The size of a vocabulary of pieces must be at least {BYTES + 3}: bytes, padding, "
+                f"unknown and a piece. Received: {size}"
             )
         counts = count(functools.partial(cls.cut, lowercase=lowercase), texts)
         pieces = merged(ranked(counts), size - BYTES - 2, min_count)

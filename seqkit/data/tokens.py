@@ -277,9 +277,12 @@ def composed(unit):
 
 
 def check_learning(size, min_count):
-    for name, value, least in (("size", size, 3), ("min_count", min_count, 1)):
+    for name, value, least in (
+        ("The size of a vocabulary", size, 3),
+        ("`min_count`", min_count, 1),
+    ):
         if not (type(value) is int and value >= least):
-            raise ValueError(f"`{name}` must be an int of at least {least}. Received: {value!r}")
+            raise ValueError(f"{name} must be an int of at least {least}. Received: {value!r}")
 
 
 def count(cut, texts):

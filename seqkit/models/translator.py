@@ -227,8 +227,11 @@ class Translator(Seq2SeqNetwork):
         """Loss and metrics; of raw pairs with `return_dict` also BLEU and chrF, see `report`."""
         results = super().evaluate(x, y, batch_size, verbose, **kwargs)
         if self.is_raw(x) and isinstance(results, dict):
-            report = self.report(x, y)
-            results |= {"bleu": report.bleu, "chrf": report.chrf, "perplexity": report.perplexity}
+            pairs = self.examples(x, y, "evaluation data", labelled=True)
+            if "perplexity" not in results:  # of which a metric may have taken care
+                results["perplexity"] = self.perplexity(pairs)
+            report = self.compared(pairs, results["perplexity"])
+            results |= {"bleu": report.bleu, "chrf": report.chrf}
         return results
 
     def report(self, x, y=None, **how):
@@ -242,8 +245,12 @@ class Translator(Seq2SeqNetwork):
             `TranslationReport`; prints as a table.
         """
         pairs = self.examples(x, y, "evaluation data", labelled=True)
+        return self.compared(pairs, self.perplexity(pairs), **how)
+
+    def compared(self, pairs, perplexity, **how):
+        """The report on pairs whose perplexity is known."""
         answers = [t.text for t in self.translate(pairs.bare(), **how)]
-        return TranslationReport.of(answers, pairs.targets, self.perplexity(pairs))
+        return TranslationReport.of(answers, pairs.targets, perplexity)
 
     def perplexity(self, pairs):
         """`exp` of the mean negative log-likelihood of a target's ids, the end included."""

@@ -30,6 +30,8 @@ class Wishes:
         def ids(name, phrases):
             rows = read(name, phrases)
             for phrase, row in zip(phrases, rows, strict=True):
+                if not row and name == "required":
+                    raise ValueError(f"`required` must hold no empty str. Received: {phrase!r}")
                 if UNKNOWN in row:
                     raise ValueError(
                         f"`{name}` must be made of what the model can write. Received: {phrase!r}"

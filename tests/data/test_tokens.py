@@ -282,7 +282,7 @@ BAD = {
     ),
     "size": (
         lambda: Words.learn(["a"], size=2),
-        "`size` must be an int of at least 3. Received: 2",
+        "size of a vocabulary must be an int of at least 3. Received: 2",
     ),
     "min_count": (
         lambda: Subwords.learn(["a"], min_count=0),

@@ -69,6 +69,7 @@ def test_what_cannot_be_written_need_not_be_forbidden(words):
         ((None, None, "Hund"), "`forbidden` must be a list of str"),
         (("Maus", None, None), "`prefix` must be made of what the model can write. .*'Maus'"),
         ((3, None, None), "`prefix` must be made of str. Received: 3"),
+        ((None, ["Hund", ""], None), "`required` must hold no empty str. Received: ''"),
         ((None, [["Hund"], [3]], None), "`required` must be made of str. Received: 3"),
         ((None, ["eine Katze"], ["Katze"]), "hold nothing that `forbidden` does.*'Katze'"),
         (("ein Hund", None, ["ein Hund"]), "`prefix` must hold nothing that `forbidden` does"),

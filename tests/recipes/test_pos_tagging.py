@@ -147,7 +147,7 @@ BAD = {
         BROKEN, {"scheme": "BIO"},
         "sentence 1, word 1: expected a tag that may stand after 'O' in BIO. Received: 'I-X'"),
     "scheme of other tags": ([(["a", "b"], ["X", "Y"])], {"scheme": "BIO"}, "a tag of BIO"),
-    "vocabulary": (CHUNKS, {"vocabulary": 1}, "`size` must be an int of at least 3"),
+    "vocabulary": (CHUNKS, {"vocabulary": 1}, "size of a vocabulary must be an int of at least 3"),
     "splitter": (CHUNKS, {"splitter": "spaces"}, "`splitter` must be"),
     "vectors": (CHUNKS, {"vectors": "nowhere.txt"}, "nowhere.txt: expected a file"),
     "encoder and options": (
