@@ -175,8 +175,8 @@ def test_learning_gives_the_same_pieces_in_another_process(pieces):
     [
         (
             lambda: Pieces.learn(["a"], size=258),
-            "The size of a vocabulary of pieces must be at least 259: bytes, padding, unknown and a "
-            "piece. Received: 258",
+            "The size of a vocabulary of pieces must be at least 259: bytes, padding, unknown and "
+            "a piece. Received: 258",
         ),
         (
             lambda: Pieces.learn(["", " "], size=300),
