@@ -22,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-from rows import Clock, completed, time_to
+from rows import Clock, completed, time_to, trained
 
 import recipes
 from seqkit import data
@@ -41,20 +41,6 @@ ROWS = {
     "keras tutorial": None,
 }
 TUTORIAL = "keras tutorial"
-
-
-def recipe(parts, seed, options, epochs):
-    """Trains the recipe and gives its reports on dev and test, and the clock."""
-    clock = Clock("val_accuracy")
-    model = recipes.pos_tagging(parts["train"], seed=seed, **options)
-    model.fit(
-        parts["train"],
-        validation_data=parts["validation"],
-        epochs=epochs,
-        callbacks=[clock],
-        verbose=0,
-    )
-    return model.report(parts["validation"]), model.report(parts["test"]), clock
 
 
 def tutorial(parts, seed):
@@ -122,7 +108,9 @@ def run(name, seed, parts, epochs):
     if name == TUTORIAL:
         validation, test, clock = tutorial(parts, seed)
     else:
-        validation, test, clock = recipe(parts, seed, ROWS[name], epochs)
+        validation, test, clock = trained(
+            recipes.pos_tagging, parts, epochs, seed=seed, **ROWS[name]
+        )
     return {
         "validation": validation.accuracy,
         "test": test.accuracy,

@@ -1,5 +1,52 @@
-"""Before any test imports TensorFlow: its log lines say nothing that a test reads."""
+"""What all tests share: a quiet TensorFlow, the command in this process, Ctrl-C."""
 
 import os
+import signal
+import sys
 
+import pytest
+
+# Before any test imports it: its log lines say nothing that a test reads.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def exit_code(*arguments):
+    """Runs the command in this process, so that Keras is imported once for all tests."""
+    from seqkit import cli
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+    return end.value.code
+
+
+@pytest.fixture(scope="session")
+def command():
+    """`command("train", ...)`: the exit code."""
+    return exit_code
+
+
+@pytest.fixture
+def seqkit(monkeypatch, capsys, tmp_path):
+    """`seqkit("predict", ..., text="standard input")` in an empty folder: code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments, text=""):
+        (tmp_path / "stdin").write_bytes(text.encode())
+        with open(tmp_path / "stdin", encoding="utf-8") as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            code = exit_code(*arguments)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def press_ctrl_c():
+    """A function that does; where tests run in the background, Python would not hear it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)

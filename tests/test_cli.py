@@ -1,39 +1,18 @@
 """The command, as a shell sees it: output, exit codes, one line for an error."""
 
 import json
-import os
 import pathlib
-import signal
 import subprocess
 import sys
 import time
 
 import pytest
 
-from seqkit import cli, data, models, training
+from seqkit import data, models, training
 from seqkit._version import __version__
 
 ROOT = pathlib.Path(__file__).parents[1]
 COMMANDS = ["train", "train sentiment", "evaluate", "predict", "export", "info", "demo"]
-
-
-@pytest.fixture
-def seqkit(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process: Keras is imported once for all tests."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*arguments, text=None):
-        (tmp_path / "stdin").write_text(text or "", encoding="utf-8")
-        monkeypatch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
-        with open(tmp_path / "stdin", encoding="utf-8") as stdin:
-            monkeypatch.setattr(sys, "stdin", stdin)
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +31,14 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run_folder(files, tmp_path_factory):
+def run_folder(files, command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "mut1"
     arguments = [
-        "seqkit", "train", "sentiment", "--train", files / "train.tsv",
+        "train", "sentiment", "--train", files / "train.tsv",
         "--validation", files / "validation.tsv", "--cell", "mut1", "--units", "8",
         "--epochs", "2", "--out", folder, "--option", "zoneout=0.1",
     ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", list(map(str, arguments)))
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-    assert end.value.code == 0
+    assert command(*arguments) == 0
     return folder
 
 
@@ -194,13 +169,13 @@ def test_an_error_is_one_line_and_exit_code_2(name, seqkit, files, run_folder):
     assert len(err.splitlines()) == 1
 
 
-def test_ctrl_c_leaves_the_best_model_and_130(seqkit, files, tmp_path, monkeypatch):
+def test_ctrl_c_leaves_the_best_model_and_130(seqkit, files, tmp_path, monkeypatch, press_ctrl_c):
     epochs = []
 
     def press(self, batch, logs=None):
         epochs.append(batch == 0)
         if sum(epochs) == 2:  # in the second epoch, before it is over
-            os.kill(os.getpid(), signal.SIGINT)
+            press_ctrl_c()
 
     monkeypatch.setattr(training.StopOnNaN, "on_train_batch_end", press)
     code, out, err = seqkit(*train(files, epochs=3))

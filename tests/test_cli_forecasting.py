@@ -2,29 +2,12 @@
 
 import io
 import json
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from seqkit import cli, data, models
-
-
-@pytest.fixture
-def seqkit(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
+from seqkit import data, models
 
 
 @pytest.fixture(scope="module")
@@ -40,18 +23,14 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run_folder(files, tmp_path_factory):
+def run_folder(files, command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "oil"
     arguments = [
         "train", "forecasting", "--data", files / "F.csv", "--time", "date", "--target", "OT",
         "--id", "plant", "--future", "maintenance", "--horizon", "12", "--lookback", "48",
         "--cell", "none", "--epochs", "2", "--out", folder, "--option", "learning_rate=0.01",
     ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-    assert end.value.code == 0
+    assert command(*arguments) == 0
     return folder
 
 

@@ -1,11 +1,10 @@
 """The commands that train and ask taggers, as a shell sees them."""
 
 import json
-import sys
 
 import pytest
 
-from seqkit import cli, data, training
+from seqkit import data, training
 
 ROWS = [
     ("the", "DET"), ("dog", "NOUN"), ("barks", "VERB"), (".", "PUNCT"),
@@ -24,24 +23,6 @@ def conllu(sentences):
     return "\n".join(blocks) + "\n"
 
 
-@pytest.fixture
-def seqkit(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process: Keras is imported once for all tests."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments, text=None):
-        (tmp_path / "stdin").write_text(text or "", encoding="utf-8")
-        monkeypatch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
-        with open(tmp_path / "stdin", encoding="utf-8") as stdin:
-            monkeypatch.setattr(sys, "stdin", stdin)
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
@@ -54,18 +35,14 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run_folder(files, tmp_path_factory):
+def run_folder(files, command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tagger"
     arguments = [
-        "seqkit", "train", "tagging", "--train", files / "train.conllu",
+        "train", "tagging", "--train", files / "train.conllu",
         "--validation", files / "train.conllu", "--units", "12", "--epochs", "12", "--out", folder,
         "--option", "embedding=8",
     ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", list(map(str, arguments)))
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-    assert end.value.code == 0
+    assert command(*arguments) == 0
     return folder
 
 

@@ -1,13 +1,10 @@
 """`seqkit train seq2seq` and `seqkit translate`: lines in, lines out, as a shell sees them."""
 
 import json
-import os
-import signal
-import sys
 
 import pytest
 
-from seqkit import cli, data, decoding, models, training
+from seqkit import data, decoding, models, training
 
 PAIRS = [
     ("I see a dog", "Ich sehe einen Hund"), ("I see the dog", "Ich sehe den Hund"),
@@ -15,25 +12,6 @@ PAIRS = [
     ("I hear a man", "Ich h\u00f6re einen Mann"), ("I hear the man", "Ich h\u00f6re den Mann"),
 ]  # fmt: skip
 ASKED = "I see a dog\nI hear the man\n"
-
-
-@pytest.fixture
-def seqkit(monkeypatch, capsys, tmp_path):
-    """Runs the command in this process: Keras is imported once for all tests."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run(*arguments, text=None):
-        (tmp_path / "stdin").write_bytes((text or "").encode())
-        monkeypatch.setattr(sys, "argv", ["seqkit", *map(str, arguments)])
-        with open(tmp_path / "stdin", encoding="utf-8") as stdin:
-            monkeypatch.setattr(sys, "stdin", stdin)
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code, out, err
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +32,16 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run_folder(files, tmp_path_factory):
+def run_folder(files, command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "de"
     arguments = [
-        "seqkit", "train", "seq2seq", "--source", files / "train.en", "--target",
+        "train", "seq2seq", "--source", files / "train.en", "--target",
         files / "train.de", "--validation-source", files / "few.en", "--validation-target",
         files / "few.de", "--encoder", "recurrent", "--units", "8", "--tokens", "words",
         "--epochs", "2", "--batch-tokens", "200", "--out", folder, "--option", "embedding=16",
         "--learning-rate", "0.002", "--patience", "1",
     ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", list(map(str, arguments)))
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-    assert end.value.code == 0
+    assert command(*arguments) == 0
     return folder
 
 
@@ -262,13 +236,13 @@ def test_help_has_an_example(command, example, seqkit):
     assert f"Example: {example}" in out
 
 
-def test_ctrl_c_keeps_the_best(seqkit, files, tmp_path, monkeypatch):
+def test_ctrl_c_keeps_the_best(seqkit, files, tmp_path, monkeypatch, press_ctrl_c):
     epochs = []
 
     def press(self, batch, logs=None):
         epochs.append(batch == 0)
         if sum(epochs) == 2:  # in the second epoch, before it is over
-            os.kill(os.getpid(), signal.SIGINT)
+            press_ctrl_c()
 
     monkeypatch.setattr(training.StopOnNaN, "on_train_batch_end", press)
     code, out, err = seqkit(*train("--epochs", "3", "--encoder", "recurrent")(files, None))
