@@ -77,7 +77,8 @@ def test_a_run_says_all(run_folder):
     assert record["data"]["training data"].endswith("train.en, train.de, 120 pairs")
     assert len(record["history"]["val_bleu"]) == len(record["history"]["loss"]) == 2
     card = (run_folder / "README.md").read_text()
-    for part in ("A translator", "| BLEU | **", "nrefs:1", "seqkit translate", "AdditiveAttention"):
+    parts = "A translator", "| BLEU | **", "nrefs:1", "seqkit translate", "AdditiveAttention"
+    for part in (*parts, "of a sample of the validation pairs"):
         assert part in card
 
 

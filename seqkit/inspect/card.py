@@ -127,6 +127,8 @@ def training(record):
     if record["settings"]:
         chosen = ", ".join(f"{key}={value!r}" for key, value in record["settings"].items())
         lines.append(f"- settings: `{chosen}`")
+    if "val_bleu" in history:
+        lines.append("- BLEU after each epoch, drawn below, is of a sample of the validation pairs")
     return "\n".join(lines)
 
 
