@@ -131,7 +131,7 @@ def test_calendar_against_pandas():
     day_of_year = (times.normalize() - pd.to_datetime(times.year.astype(str) + "-03-01")).days
     # Years begin in March here.
     start = np.where(day_of_year >= 0, times.year, times.year - 1)
-    day = (times.normalize() - pd.to_datetime(start.astype(str) + "-03-01")).days / 366
+    day = (times.normalize() - pd.to_datetime([f"{year}-03-01" for year in start])).days / 366
     phases = np.stack([times.minute / 60, times.hour / 24, times.day_of_week / 7, day], axis=-1)
     exact = (times.hour * 60 + times.minute) / 1440
     phases[:, 1] = exact
