@@ -72,7 +72,7 @@ class Cell(CellWeights):
     @property
     def bounded(self):
         """Whether a state stays finite however long it runs on."""
-        return self.activation in BOUNDED
+        return self.activation in BOUNDED and self.recurrent_activation in BOUNDED
 
     @property
     def state_size(self):

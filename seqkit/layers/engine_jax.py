@@ -17,7 +17,9 @@ def scan(
 ):
     """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
     product = multiplier(products)
+    # Gradients of these are summed over time, which half precision would not survive.
     weights = [jnp.asarray(weight.value) for weight in loop_weights]
+    weights = [w.astype("float32") if w.dtype.itemsize < 4 else w for w in weights]
 
     def step(states, now):
         with keras.StatelessScope(list(zip(loop_weights, weights, strict=True))):

@@ -43,7 +43,8 @@ def scan(
     biases = {
         name: tf.convert_to_tensor(bias) for name, (_, bias) in products.items() if bias is not None
     }
-    weights = [tf.cast(weight.value, weight.dtype) for weight in loop_weights]
+    # Gradients of these are summed over time, which half precision would not survive.
+    weights = [in_float32(tf.convert_to_tensor(weight.value)) for weight in loop_weights]
     sources = (inputs, states, matrices, biases, weights)
     loop = _Loop(advance, noise, loop_weights, steps, keep, with_start)
 
@@ -98,9 +99,15 @@ class _Loop:
             )
 
         def body(t, states, histories, values, reads):
-            values, reads, seen = dict(values), dict(reads), {}
+            values, reads, seen, named = dict(values), dict(reads), {}, set()
 
             def product(name, state):
+                if name in named:  # what is saved of a step has one place for each product
+                    raise ValueError(
+                        f"The gates {name!r} of one product must read one state. Received: two in "
+                        "one step; `recurrent` of the cell needs a space between such gates"
+                    )
+                named.add(name)
                 value = tf.matmul(state, matrices[name])
                 if name in biases:
                     value = tf.nn.bias_add(value, biases[name])
@@ -129,7 +136,7 @@ class _Loop:
             body,
             (tf.constant(0), list(states), histories, values, reads),
         )
-        history = {k: stack(h, states[k].shape[-1], first) for k, h in histories.items()}
+        history = {k: stack(h, states[k].shape[-1], first, start) for k, h in histories.items()}
         return history, last, (values, reads)
 
     def _slot(self, name, state, states, seen):
@@ -231,6 +238,11 @@ class _Loop:
         return d_inputs, d_states, d_matrices, d_biases, d_weights
 
 
+def in_float32(tensor):
+    """At least: what is wider stays as it is."""
+    return tf.cast(tensor, "float32") if tensor.dtype.size < 4 else tensor
+
+
 def at(tensors, t):
     """The values of one step. A slice of the first axis shares memory with the whole."""
     return {name: tensor[t] for name, tensor in tensors.items()}
@@ -240,12 +252,13 @@ def put(items, t, value):
     return tf.raw_ops.TensorListSetItem(input_handle=items, index=t, item=value)
 
 
-def stack(items, width, like):
-    """A list of `(B, N)` as one `(T, B, N)`; entries that were never written are zero."""
+def stack(items, width, like, more=0):
+    """A list of `(B, N)` as one `(T + more, B, N)`; entries that were never written are zero."""
     stacked = tf.raw_ops.TensorListStack(
         input_handle=items, element_shape=[tf.shape(like)[1], width], element_dtype=like.dtype
     )
-    stacked.set_shape((None, like.shape[1], width))
+    time = like.shape[0]  # known or not
+    stacked.set_shape((None if time is None else time + more, like.shape[1], width))
     return stacked
 
 

@@ -108,17 +108,17 @@ class ProjectedLSTMCell(LSTMCell):
 
     def __init__(self, units, *, projection=None, **kwargs):
         super().__init__(units, **kwargs)
-        if projection is None:
-            projection = max(1, self.units // 2)
-        self.projection = positive_int("projection", projection)
+        # As given: in a stack of several widths each layer has its own.
+        self.projection = None if projection is None else positive_int("projection", projection)
 
     @property
     def state_size(self):
-        return [self.projection, self.units]
+        half = max(1, self.units // 2)
+        return [half if self.projection is None else self.projection, self.units]
 
     def build_recurrent(self):
         super().build_recurrent()
-        shape = (self.units, self.projection)
+        shape = (self.units, self.output_size)
         self.projection_kernel = self.matrix("projection_kernel", "kernel", shape)
 
     def recurrent_products(self, grouped=True):

@@ -34,6 +34,7 @@ class Named(Recurrent):
     cell_class = None
 
     def __init__(self, units, **options):
+        options.pop("use_cudnn", None)  # by which Keras chooses a kernel; here is one for all
         super().__init__(self.cell_class, units, **options)
 
     def get_config(self):

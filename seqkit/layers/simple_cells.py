@@ -116,18 +116,18 @@ class JordanCell(Cell):
 
     def __init__(self, units, *, outputs=None, **kwargs):
         super().__init__(units, **kwargs)
-        self.outputs = self.units if outputs is None else positive_int("outputs", outputs)
+        # As given: in a stack of several widths each layer has its own.
+        self.outputs = None if outputs is None else positive_int("outputs", outputs)
 
     @property
     def state_size(self):
-        return [self.outputs]
+        return [self.units if self.outputs is None else self.outputs]
 
     def build_recurrent(self):
         super().build_recurrent()
-        self.output_kernel = self.matrix("output_kernel", "kernel", (self.units, self.outputs))
-        self.output_bias = (
-            self.matrix("output_bias", "bias", (self.outputs,)) if self.use_bias else None
-        )
+        shape = (self.units, self.output_size)
+        self.output_kernel = self.matrix("output_kernel", "kernel", shape)
+        self.output_bias = self.matrix("output_bias", "bias", shape[1:]) if self.use_bias else None
 
     def recurrent_products(self, grouped=True):
         return {

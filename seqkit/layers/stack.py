@@ -151,7 +151,7 @@ class Stack(Configured, keras.layers.Layer):
                 outputs.append(output)
                 states.extend(last)
             output = ops.concatenate(outputs, axis=-1) if len(outputs) > 1 else outputs[0]
-            if self.residual and output.shape[1:] == read.shape[1:]:
+            if self.residual and alike(output, read):
                 output = output + without_padding(read, mask)
             read = output
         return (read, *states) if self.return_state else read
@@ -174,7 +174,7 @@ class Stack(Configured, keras.layers.Layer):
             source = ops.concatenate([read, x], axis=-1) if self.skip and depth else read
             after = layer.step(source, given[depth])
             output = after[0]
-            if self.residual and output.shape[1:] == read.shape[1:]:
+            if self.residual and alike(output, read):
                 output = output + read
             read = output
             new.extend(after)
@@ -215,6 +215,11 @@ NOISE = {
     "zero_output_for_mask",
     "unroll",
 }
+
+
+def alike(output, read):
+    """Whether one can be added to the other; how many steps there are may not be known."""
+    return len(output.shape) == len(read.shape) and output.shape[-1] == read.shape[-1]
 
 
 def without_padding(x, mask):

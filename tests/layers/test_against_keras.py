@@ -167,6 +167,7 @@ def test_same_arguments(name):
     layer = ours.from_config(config)
     mine = layer.get_config()
     assert {k: mine[k] for k in config} == config
+    ours(N, use_cudnn="auto")
     for argument, value in (("dropout", 0.1), ("recurrent_dropout", 0.2), ("seed", 3)):
         assert ours(N, **{argument: value}).get_config()[argument] == value
 
