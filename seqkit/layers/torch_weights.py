@@ -5,6 +5,7 @@ Shapes: D input features, N units, G gates.
 
 import numpy as np
 
+from seqkit.layers import cells
 from seqkit.layers.stack import Stack
 
 __all__ = ["from_torch", "load_torch"]
@@ -31,13 +32,12 @@ def from_torch(state_dict, **options):
         ValueError: not the weights of one of the three.
     """
     arrays = as_arrays(state_dict)
-    gates, units, width = shape_of(arrays)
+    _, units, width = shape_of(arrays)
     layers = 1 + max(int(name.split("_l")[1].split("_")[0]) for name in arrays)
-    cell = CELL_OF[gates]
     if "weight_hr_l0" in arrays:
-        cell, options["projection"] = "projected_lstm", width
+        options["projection"] = width
     stack = Stack(
-        cell,
+        cell_of(arrays),
         units,
         layers=layers,
         bidirectional="weight_ih_l0_reverse" in arrays,
@@ -53,31 +53,44 @@ def load_torch(stack, state_dict):
     """Puts the weights of a torch module into a built `Stack` of the same shape.
 
     Raises:
-        ValueError: a weight that is missing, or of another shape, by name.
+        ValueError: the cells of the stack are others; a weight that is missing, one too much, or
+            of another shape, by name.
     """
     arrays = as_arrays(state_dict)
     gates, _, _ = shape_of(arrays)
     theirs, ours = GATES[gates]
     order = [theirs.index(gate) for gate in ours]
+    expected = cells.CELLS[cell_of(arrays)]
+    left = dict(arrays)
 
     def take(name):
-        if name not in arrays:
+        if name not in left:
             raise ValueError(f"The torch weights lack {name!r}. Received: {sorted(arrays)}")
-        blocks = np.split(arrays[name], gates, axis=0)
+        return left.pop(name)
+
+    def sorted_gates(name):
+        blocks = np.split(take(name), gates, axis=0)
         return np.concatenate([blocks[k] for k in order], axis=0)
 
     for depth, directions in enumerate(stack.recurrent):
         for layer in directions:
             suffix = f"l{depth}{'_reverse' if layer.go_backwards else ''}"
             cell = layer.cell
-            assign(cell.kernel, take(f"weight_ih_{suffix}").T, suffix)
-            assign(cell.recurrent_kernel, take(f"weight_hh_{suffix}").T, suffix)
+            if type(cell) is not expected:
+                raise ValueError(
+                    f"The torch weights are those of a {expected.__name__}. "
+                    f"Received: a stack of {type(cell).__name__}"
+                )
+            assign(cell.kernel, sorted_gates(f"weight_ih_{suffix}").T, suffix)
+            assign(cell.recurrent_kernel, sorted_gates(f"weight_hh_{suffix}").T, suffix)
             if cell.use_bias:
-                pair = [take(f"bias_ih_{suffix}"), take(f"bias_hh_{suffix}")]
+                pair = [sorted_gates(f"bias_{part}_{suffix}") for part in ("ih", "hh")]
                 bias = np.stack(pair) if cell.recurrent_bias else pair[0] + pair[1]
                 assign(cell.bias, bias, suffix)
-            if f"weight_hr_{suffix}" in arrays:
-                assign(cell.projection_kernel, arrays[f"weight_hr_{suffix}"].T, suffix)
+            if "weight_hr_l0" in arrays:
+                assign(cell.projection_kernel, take(f"weight_hr_{suffix}").T, suffix)
+    if left:
+        raise ValueError(f"The stack has no place for these torch weights: {sorted(left)}")
 
 
 def as_arrays(state_dict):
@@ -85,6 +98,11 @@ def as_arrays(state_dict):
         name: np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
         for name, value in state_dict.items()
     }
+
+
+def cell_of(arrays):
+    """The name of the cell with these weights."""
+    return "projected_lstm" if "weight_hr_l0" in arrays else CELL_OF[shape_of(arrays)[0]]
 
 
 def shape_of(arrays):

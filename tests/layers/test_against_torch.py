@@ -126,3 +126,19 @@ def test_wrong_weights_say_so(change, message):
     change(weights)
     with pytest.raises(ValueError, match=message):
         layers.from_torch(weights)
+
+
+@pytest.mark.parametrize(
+    ("stack", "message"),
+    [
+        (("gru", N), "those of a GRUResetAfterCell. Received: a stack of GRUCell"),
+        (("mut3", N), "those of a GRUResetAfterCell. Received: a stack of MUT3Cell"),
+        (("gru_reset_after", N), r"no place for these torch weights: \['bias_hh_l1'"),
+    ],
+)
+def test_another_stack_is_refused(stack, message):
+    module, _ = make("GRU", num_layers=2)
+    stack = layers.Stack(*stack)
+    stack.build((None, None, D))
+    with pytest.raises(ValueError, match=message):
+        layers.load_torch(stack, module.state_dict())
