@@ -7,7 +7,7 @@ import numpy as np
 
 from seqkit.data import Translation, as_pairs
 from seqkit.decoding import Search
-from seqkit.layers import decoders, encoders
+from seqkit.layers import Decoder, decoders, encoders
 from seqkit.layers.cell_weights import positive_int
 from seqkit.models import Translator
 from seqkit.training import CosineWithWarmup, Perplexity, TokenCrossentropy
@@ -53,7 +53,8 @@ def seq2seq(
         pairs: (source, target) texts in any form that `seqkit.data.as_pairs` takes.
         encoder: "transformer", "recurrent" (both directions), or a layer
             `(B, S, D) -> (B, S, M)`.
-        decoder: "transformer", "recurrent", or a `seqkit.layers.Decoder`; as the encoder if None.
+        decoder: "transformer", "recurrent", or a `seqkit.layers.Decoder`; of the same kind as the
+            encoder if None, which has to be named then.
         cell: of recurrent layers, by name ("lstm", "gru", "mut1", ...), class or instance.
         attention: of a recurrent decoder: "additive", "dot", "general", "cosine", a layer of
             `seqkit.layers.scored_attention`, or None.
@@ -100,6 +101,8 @@ def seq2seq(
         keras.utils.set_random_seed(seed)
     if layers is not None:
         positive_int("layers", layers)
+    if decoder is None and not isinstance(encoder, str):
+        raise ValueError("`decoder` must be given where `encoder` is a layer. Received: None")
     decoder = encoder if decoder is None else decoder
     transformer = {
         "positions": positions,
@@ -133,7 +136,7 @@ def seq2seq(
         options = {**attending, "layers": layers or 1}
     else:
         options = {"layers": layers or 3, **(transformer if decoder == "transformer" else {})}
-    if isinstance(decoder, str):
+    if not isinstance(decoder, Decoder):  # a name, or what is refused
         decoder = decoders.get(decoder, units=units, **common, **options)
     lengths = preprocessor.lengths(pairs)
     if batch_tokens is None:

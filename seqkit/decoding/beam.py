@@ -101,6 +101,9 @@ def advance(
     if required is not None:
         more = required.next(beam.ids, at, phrases)
         known = ops.any(more[..., None] == ids[:, :, None], axis=-1)
+        place = ops.arange(ops.shape(more)[-1])  # the same id may begin two phrases
+        earlier = ops.logical_and(more[..., None] == more[..., None, :], place < place[:, None])
+        known = ops.logical_or(known, ops.any(earlier, axis=-1))
         value = ops.take_along_axis(logits, more, axis=-1)
         value = ops.where(ops.logical_or(known, more == 0), LOW, value)
         best, ids = ops.concatenate([best, value], -1), ops.concatenate([ids, more], -1)
@@ -132,6 +135,8 @@ def advance(
     ending = ops.logical_and(better < beams, ends > LOW / 2)
     ending = ops.logical_and(ending, ops.logical_not(beam.done)[:, None])
     scores = normalised(ends, at + 1, covered, *penalties)
+    # What lacks a phrase stays far below all others, however long it is.
+    scores = ops.where(ends <= LOW / 8, ends, scores)
     scores = ops.concatenate([beam.scores, ops.where(ending, scores, LOW)], axis=1)
     finished = ops.concatenate([beam.finished, beam.ids], axis=1)
     scores, kept = ops.top_k(scores, beams)

@@ -11,11 +11,12 @@ Shapes: B sentences, K samples of each, V ids, L steps.
 import dataclasses
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqkit.decoding.beam import LOW, Beam, continued, count
 
-__all__ = ["Sampling"]
+__all__ = ["Sampling", "draws"]
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -88,7 +89,7 @@ class Sampling:
             covered=beam.covered,
             scores=scores,
             finished=ops.where(ending[..., None], beam.ids, beam.finished),
-            done=ops.all(scores > LOW / 2, axis=1),
+            done=ops.logical_or(last, ops.all(scores > LOW / 2, axis=1)),
         )
         return new, token, parent
 
@@ -112,3 +113,13 @@ def pick(shares, draw):
     sums = ops.cumsum(shares, axis=-1)
     passed = count(sums <= draw[..., None] * sums[..., -1:])
     return ops.minimum(passed, shares.shape[-1] - 1)
+
+
+def draws(entropy, rows, samples, width):
+    """Uniform numbers `(B, K, L)`, the same for a text wherever it stands in a batch."""
+    return np.stack(
+        [
+            np.random.default_rng([entropy, int(row)]).random((width, samples), "float32").T
+            for row in rows
+        ]
+    )

@@ -11,6 +11,7 @@ from keras import ops
 from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Search, search
 from seqkit.decoding.beam import BLOCK, LOW
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.task import Task
@@ -50,6 +51,9 @@ class Seq2SeqNetwork(Task):
         self.longest_ratio = float(longest_ratio)
         self.batch_tokens = positive_int("batch_tokens", batch_tokens)
         self.search = Search(beams=5) if search is None else search
+        for name, value, kind in (("decoder", decoder, Decoder), ("search", self.search, Search)):
+            if not isinstance(value, kind):
+                raise ValueError(f"`{name}` must be a {kind.__name__}. Received: {value!r}")
 
         def embed(size, name):
             # Of unit variance once it is scaled, and small enough to be the output layer.
@@ -108,9 +112,11 @@ class Seq2SeqNetwork(Task):
     def output_layer(self):
         """Matrix `(D, V)` and bias `(V,)`."""
         if self.tied:
-            return ops.transpose(
-                ops.convert_to_tensor(self.embed_target.embeddings)
-            ), self.head_bias
+            # Not its weights: of a quantized layer these are no embeddings.
+            every = ops.arange(self.preprocessor.target_size, dtype="int32")
+            quantized = self.embed_target.quantization_mode is not None
+            table = self.embed_target(every) if quantized else self.embed_target.embeddings
+            return ops.transpose(ops.convert_to_tensor(table)), self.head_bias
         return ops.convert_to_tensor(self.head), self.head_bias
 
     def logits(self, x, matrix, bias):
@@ -163,9 +169,9 @@ class Seq2SeqNetwork(Task):
             constraints.append(Forbidden(forbidden))
         if prefix is not None:
             constraints.append(Prefix(prefix))
-            own = own + ops.sum(ops.cast(ops.not_equal(prefix, 0), "int32"), axis=1)
+            own = own + filled(prefix)[:, 0]
         if required is not None:
-            own = own + ops.sum(ops.cast(ops.not_equal(required, 0), "int32"), axis=(1, 2))
+            own = own + filled(required)[:, 0]
             required = Required(required)
         text = self.preprocessor
         return search(
@@ -206,11 +212,11 @@ class Seq2SeqNetwork(Task):
             if phrases is not None:  # the search unrolls what a graph of open shapes forgets
                 given["required"] = ops.reshape(given["required"], (-1, *phrases))
             ids, scores = self.find(source, how, limit, forbidden=forbidden, **given)
-            if given.keys() & {"prefix", "required"}:
-                return ids, scores
-            # Of nothing the translation is nothing, whatever a model makes of what it never met.
-            length = ops.sum(ops.cast(ops.not_equal(source, 0), "int32"), axis=1, keepdims=True)
-            blank = length <= 1  # the end alone
+            # Of nothing the translation is nothing, whatever a model makes of what it never met,
+            # where nothing else is asked for.
+            blank = filled(source) <= 1  # the end alone
+            for name in given.keys() & {"prefix", "required"}:
+                blank = ops.logical_and(blank, filled(given[name]) == 0)
             others = LOW if isinstance(how, Search) else 0.0
             alone = ops.convert_to_tensor([[0.0] + [others] * (how.beams - 1)], scores.dtype)
             return ops.where(blank[..., None], 0, ids), ops.where(blank, alone, scores)
@@ -218,6 +224,12 @@ class Seq2SeqNetwork(Task):
         graph = self.graphs.get((how, limit, forbidden, tuple(tensors), phrases), find)
         ids, scores = graph(source, *tensors.values())
         return {"ids": ids, "scores": scores}
+
+
+def filled(ids):
+    """How many ids of each row `(B, ...)` are none of padding: `(B, 1)`."""
+    counts = ops.cast(ops.not_equal(ids, 0), "int32")
+    return ops.sum(counts, axis=tuple(range(1, len(ids.shape))))[:, None]
 
 
 class Stepper:

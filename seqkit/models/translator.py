@@ -17,6 +17,7 @@ from keras import ops
 
 from seqkit.decoding import Sampling
 from seqkit.decoding.beam import LOW
+from seqkit.decoding.sampling import draws
 from seqkit.layers.cell_weights import positive_int
 from seqkit.models.seq2seq_network import Seq2SeqNetwork
 from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
@@ -90,8 +91,8 @@ class Translator(Seq2SeqNetwork):
         """Translations, for people.
 
         A text of nothing but spaces is translated to nothing, unless a prefix or phrases are
-        asked for. Each way to search is compiled when it is first asked for, which takes seconds;
-        after that it is quick.
+        asked for it. Each way to search is compiled when it is first asked for, which takes
+        seconds; after that it is quick.
 
         Args:
             texts: list of str, or one; or other raw data.
@@ -107,7 +108,8 @@ class Translator(Seq2SeqNetwork):
             prefix: str with which every translation begins, or a list with one for each text.
             required: list of str that have to stand in every translation, or a list of such
                 lists, one for each text.
-            forbidden: list of str that stand in no translation.
+            forbidden: list of str that stand in no translation, as the tokens cut them: of
+                pieces, another spelling of the same letters may slip through.
             sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
             seed: int, of the draws; None for one drawn at random.
             attention: whether to say what each piece of the translation read.
@@ -134,13 +136,19 @@ class Translator(Seq2SeqNetwork):
             )
         if max_length is not None:  # the end counts as an id
             max_length = positive_int("max_length", max_length) + 1
-        if attention and getattr(self.decoder, "attention", self) is None:
+        blind = getattr(self.decoder, "attention", self) is None
+        if attention and blind:
             raise ValueError(NO_ATTENTION)
+        if how.coverage_penalty and blind:
+            raise ValueError(
+                "`coverage_penalty` needs a decoder with attention. "
+                f"Received: coverage_penalty={how.coverage_penalty}"
+            )
         if isinstance(texts, (list, tuple)) and not len(texts):
             return Translations()
         texts = [texts] if isinstance(texts, str) else texts
         sources = self.examples(texts, None, "texts").sources
-        wishes = Wishes(self.preprocessor, len(sources), prefix, required, forbidden)
+        wishes = Wishes(self.preprocessor, len(sources), prefix, required, forbidden, how.no_repeat)
         noise = np.random.SeedSequence(seed).entropy
 
         def answers(batch):
@@ -284,13 +292,3 @@ def side_by_side(function, items):
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
-
-
-def draws(entropy, rows, samples, width):
-    """Uniform numbers `(B, K, L)`, the same for a text wherever it stands in a batch."""
-    return np.stack(
-        [
-            np.random.default_rng([entropy, int(row)]).random((width, samples), "float32").T
-            for row in rows
-        ]
-    )

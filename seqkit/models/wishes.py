@@ -16,10 +16,11 @@ class Wishes:
     """What translations have to hold, or may not, as ids.
 
     Raises:
-        ValueError: a wish is of another form, is more than the model can write, or is forbidden.
+        ValueError: a wish is of another form, is more than the model can write, is forbidden, or
+            repeats what must not be.
     """
 
-    def __init__(self, preprocessor, texts, prefix, required, forbidden):
+    def __init__(self, preprocessor, texts, prefix, required, forbidden, no_repeat=0):
         def read(name, phrases):
             phrases = list(phrases)
             for phrase in phrases:
@@ -35,6 +36,11 @@ class Wishes:
                 if UNKNOWN in row:
                     raise ValueError(
                         f"`{name}` must be made of what the model can write. Received: {phrase!r}"
+                    )
+                if no_repeat and repeats(row, no_repeat):
+                    raise ValueError(
+                        f"`{name}` must not repeat what `no_repeat` bars. "
+                        f"Received: {phrase!r}, no_repeat={no_repeat}"
                     )
                 barred = [part for part in self.forbidden if within(part, row)]
                 if barred:
@@ -75,7 +81,8 @@ class Wishes:
             rows = [ids("required", phrases) for phrases in required]
             most, longest = max(map(len, rows)), max([1, *(len(p) for row in rows for p in row)])
             rows = [row + [[]] * (most - len(row)) for row in rows]
-            self.tensors["required"] = np.stack([padded(row, longest) for row in rows])
+            if most:
+                self.tensors["required"] = np.stack([padded(row, longest) for row in rows])
 
     def of(self, rows):
         """The tensors of the texts with those numbers."""
@@ -85,6 +92,12 @@ class Wishes:
     def width(self):
         """How many ids the prefix may add."""
         return self.tensors["prefix"].shape[1] if "prefix" in self.tensors else 0
+
+
+def repeats(row, size):
+    """Whether the same `size` ids in a row stand in `row` twice."""
+    parts = [tuple(row[at : at + size]) for at in range(len(row) - size + 1)]
+    return len(set(parts)) < len(parts)
 
 
 def within(part, row):

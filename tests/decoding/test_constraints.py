@@ -10,7 +10,7 @@ import pytest
 from keras import ops
 
 from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Sampling, Search, search
-from seqkit.decoding.beam import LOW
+from seqkit.decoding.beam import LOW, begin
 from seqkit.decoding.constraints import padded
 
 # Ids 1 to 4 are words; 0 is padding, which no sequence holds.
@@ -178,3 +178,29 @@ def test_thinning(how, kept):
 def test_wrong_options(options, message):
     with pytest.raises(ValueError, match=message):
         Sampling(**options)
+
+
+@pytest.mark.parametrize("how", [Sampling(2), Search(beams=2)])
+@pytest.mark.parametrize("said", [LOW, np.nan])
+def test_the_last_step_is_the_last_whatever_the_model_says(how, said):
+    """Where shapes are open the search goes on until every sentence is done."""
+    beam = begin(B, 2, LIMIT, 0, branches=how.branches)
+    logits, nothing = ops.full((B, 2, V), said), ops.zeros((B, 2))
+    options = {"end": END, "last": ops.ones((B,), "bool"), "draws": ops.zeros((B, 2, LIMIT))}
+    after, *_ = how.advance(beam, logits, nothing, 0, **options)
+    assert ops.convert_to_numpy(after.done).all()
+
+
+def test_phrases_that_begin_alike_double_no_sequence():
+    phrases = np.array([[[1, 2], [1, 3]]] * B, "int32")
+    ids, scores = run(Table(2, 6), Search(beams=6), required=Required(phrases))
+    for row, each in zip(ids, scores, strict=True):
+        found = [words(sequence) for sequence in row[each > LOW / 2]]
+        assert len(set(found)) == len(found) > 1
+
+
+def test_what_lacks_a_phrase_is_told_by_its_score_whatever_the_penalty():
+    phrases = np.array([[[1, 2, 3, 4, 1]]] * B, "int32")  # more than there is room for
+    how = Search(beams=3, length_penalty=4.0)
+    _, scores = run(Table(1, 3), how, required=Required(phrases))
+    assert (scores < LOW / 8).all()

@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 import recipes
+from seqkit import layers
 from seqkit.data import as_pairs, samples
 from seqkit.data.examples import DataError
 from seqkit.decoding import Sampling
@@ -155,6 +156,14 @@ def test_nothing_is_translated_to_nothing(translator):
     drawn = translator.translate([""], sampling=Sampling(2), n_best=2)[0]
     assert (drawn.text, drawn.alternatives) == ("", [("", 0.0)])
     assert translator.translate([""], prefix="ein")[0].text.startswith("ein")
+    found = translator.translate(["", "a dog"], prefix=["", "ein"])
+    assert found[0].text == ""
+    assert found[1].text.startswith("ein")
+    wanted = translator.translate(["", "a dog"], required=[[], ["Hund"]])
+    assert wanted[0].text == ""
+    assert "Hund" in wanted[1].text
+    plain, asked = (translator.translate(["a dog"], required=r)[0].text for r in (None, [[]]))
+    assert plain == asked
 
 
 def test_report_and_evaluate(translator):
@@ -193,6 +202,10 @@ BAD = {
     "forbidden as one str": ({"forbidden": "Hund"}, "`forbidden` must be a list of str"),
     "another number of prefixes": ({"prefix": ["a"]}, "one for each, 2. Received: 1"),
     "what it cannot write": ({"required": ["\u4e00"]}, "made of what the model can write"),
+    "what no repeat bars": (
+        {"prefix": "ein ein", "no_repeat": 1},
+        "`prefix` must not repeat what `no_repeat` bars",
+    ),
     "no sampling": ({"sampling": 0.5}, "`sampling` must be a seqkit.decoding.Sampling"),
     "beams and sampling": ({"beams": 2, "sampling": Sampling()}, "does not go with beams"),
 }
@@ -203,6 +216,34 @@ def test_wrong_questions(translator, case):
     options, message = BAD[case]
     with pytest.raises(ValueError, match=message):
         translator.translate(["a dog", "a cat"], **options)
+
+
+def test_quantized_it_gives_nearly_the_same_logits():
+    """The output layer is the embedding, of which int8 holds something else."""
+    model = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", seed=1)
+    batch = {"source": np.array([[2, 3, 4]]), "target": np.array([[2, 5, 6]])}
+    exact = ops.convert_to_numpy(model(batch))
+    model.quantize("int8")
+    found = ops.convert_to_numpy(model(batch))
+    np.testing.assert_allclose(found, exact, atol=0.1 * np.abs(exact).max())
+
+
+def test_what_the_decoder_cannot_do_is_refused():
+    model = recipes.seq2seq(
+        PAIRS, encoder="recurrent", attention=None, units=8, tokens="words", seed=1
+    )
+    with pytest.raises(ValueError, match="`coverage_penalty` needs a decoder with attention"):
+        model.translate(["a dog"], coverage_penalty=0.5)
+
+
+def test_wrong_parts():
+    encoder = layers.TransformerEncoder(8, heads=2)
+    with pytest.raises(ValueError, match="`decoder` must be given where `encoder` is a layer"):
+        recipes.seq2seq(PAIRS, encoder=encoder, units=8, tokens="words")
+    with pytest.raises(ValueError, match="`decoder` must be one of recurrent, transformer, or a"):
+        recipes.seq2seq(PAIRS, decoder=encoder, units=8, tokens="words")
+    with pytest.raises(ValueError, match="`search` must be a Search"):
+        recipes.seq2seq(PAIRS, units=8, heads=2, tokens="words", search=Sampling())
 
 
 def test_wrong_data(translator):
