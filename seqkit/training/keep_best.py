@@ -18,8 +18,8 @@ class KeepBest(keras.callbacks.Callback):
     Args:
         monitor: name of the figure to watch, as in the history. `"auto"`
             is `val_accuracy`, where there is one, and `val_loss` where epochs are equal in
-            that. Figures with "loss", "error" or "perplexity" in their name are best
-            when low, all others when high.
+            that. Figures with "loss", "error", "perplexity", "mse", "mae" or the like in their
+            name are best when low, all others when high.
         patience: stop after so many epochs without a better one; `None` never stops.
         restore: put the best epoch back at the end of `fit`.
         path: where `rescue()` writes; `None` names a file in the working directory.
@@ -60,7 +60,7 @@ class KeepBest(keras.callbacks.Callback):
     def figures(self, logs):
         watched = ("val_accuracy", "val_loss") if self.monitor == "auto" else (self.monitor,)
         found = {name: logs[name] for name in watched if name in logs}
-        validated = any(name.startswith("val_") for name in logs)
+        validated = "val_loss" in logs  # other callbacks may add figures to every epoch
         if not found and self.monitor != "auto" and validated:
             raise ValueError(
                 f"`monitor` must name a figure of the history ({', '.join(sorted(logs))}). "
@@ -120,5 +120,5 @@ class KeepBest(keras.callbacks.Callback):
 
 def score(figures):
     """What to compare epochs by: higher is better, the first figure counts first."""
-    low = ("loss", "error", "perplexity")
+    low = ("loss", "error", "perplexity", "mse", "mae", "mape", "mase", "crps")
     return [-v if any(part in name for part in low) else v for name, v in figures.items()]

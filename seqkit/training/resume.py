@@ -63,6 +63,10 @@ class Resume(keras.callbacks.Callback):
             # As Keras's own callback does: `fit` looks here for its first epoch.
             self.model._initial_epoch = self.epoch
 
+    def on_epoch_begin(self, epoch, logs=None):
+        # `fit` has read it; the next, whatever becomes of this, must not leave out epochs.
+        self.model._initial_epoch = None
+
     def on_epoch_end(self, epoch, logs=None):
         self.logs.append([epoch, {name: float(value) for name, value in (logs or {}).items()}])
         self.write()

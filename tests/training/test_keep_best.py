@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from seqkit.training import KeepBest
+from seqkit.training import AverageWeights, KeepBest
 
 X, Y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
 
@@ -39,6 +39,8 @@ CASES = {  # arguments, figures, best epoch, epochs run
     "by name": ({"monitor": "val_loss"}, {"val_accuracy": ACCURACY, "val_loss": LOSS}, 4, 5),
     "error is best low": ({"monitor": "val_error"}, {"val_error": ACCURACY}, 1, 3),
     "perplexity is best low": ({"monitor": "val_perplexity"}, {"val_perplexity": ACCURACY}, 1, 3),
+    "mae is best low": ({"monitor": "val_mae"}, {"val_mae": ACCURACY}, 1, 3),
+    "mse is best low": ({"monitor": "val_mse"}, {"val_mse": ACCURACY}, 1, 3),
     "loss decides between equals": ({}, {"val_accuracy": [0.8] * 5, "val_loss": LOSS}, 4, 5),
     "never stops": ({"patience": None}, {"val_accuracy": [3, 2, 1, 1, 1]}, 1, 5),
     "no validation: the latest": ({}, {}, 5, 5),
@@ -83,3 +85,20 @@ def test_bad_patience(patience):
 def test_unknown_figure():
     with pytest.raises(ValueError, match=r"\(loss, val_loss\). Received: monitor='val_acc'"):
         trained(KeepBest("val_acc"), val_loss=LOSS)
+
+
+class Figure(keras.callbacks.Callback):
+    """One of its own after every epoch, as `Preview` has."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_bleu"] = 1.0
+
+
+def test_a_figure_of_every_epoch_does_not_stand_for_validation():
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    keepers = KeepBest("val_loss"), AverageWeights(2, monitor="val_loss")
+    how = {"validation_data": (X, Y), "validation_freq": 2, "verbose": 0}
+    model.fit(X, Y, epochs=4, callbacks=[Figure(), *keepers], **how)
+    assert keepers[0].epoch == 3
+    assert keepers[1].epochs == [2, 4]

@@ -250,3 +250,13 @@ def test_bad_files(tmp_path, kind):
     assert path.exists()
     for a, b in zip(made.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_resumed_training_that_breaks_off_shortens_no_other(tmp_path):
+    path = tmp_path / "run.resume"
+    with pytest.raises(KilledError):
+        fit(model(), Resume(path), Kill(2))
+    again = model()
+    with pytest.raises(KilledError):
+        fit(again, Resume(path), Kill(3))
+    assert len(again.fit(X, Y, epochs=1, verbose=0).epoch) == 1
