@@ -42,6 +42,26 @@ def run_folder(files, command, tmp_path_factory):
     return folder
 
 
+@pytest.mark.parametrize("words", [(), ("train",)])
+def test_no_command_is_help_and_no_message(seqkit, words):
+    code, out, err = seqkit(*words)
+    assert code == 2
+    assert "Usage: seqkit" in out + err
+    assert "error" not in err
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    """As `head` does."""
+    code = "import sys; sys.argv = ['seqkit', '--help']; from seqkit.cli import main; main()"
+    command = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    command.stdout.close()
+    err = command.stderr.read()
+    command.stderr.close()
+    assert (command.wait(), err) == (0, b"")
+
+
 def test_help_answers_at_once_and_imports_nothing_heavy():
     script = pathlib.Path(sys.executable).with_name("seqkit")
     if not script.exists():

@@ -38,13 +38,14 @@ def main():
         code = end.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except BrokenPipeError:  # `| head` has seen enough
+    except (BrokenPipeError, SystemExit):  # `| head` has seen enough; the parser exits by itself
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
         if os.environ.get("SEQKIT_DEBUG"):
             raise
-        print(f"seqkit: error: {message(error)}", file=sys.stderr)
+        if type(error).__name__ != "NoArgsIsHelpError":  # which has printed its help
+            print(f"seqkit: error: {message(error)}", file=sys.stderr)
         code = 2
     if code == 130:
         print("\nseqkit: interrupted", file=sys.stderr)

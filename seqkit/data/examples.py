@@ -148,6 +148,10 @@ def as_text(value, where):
         # Bytes come from tensors, whose graph replaces what is not UTF-8 in the same way.
         return value.decode("utf-8", errors="replace")
     if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # half a surrogate pair, as cut JSON may hold
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return str(value)
     raise DataError(f"{where}: expected a str. Received: {value!r} ({type(value).__name__})")
 

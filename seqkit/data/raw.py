@@ -1,5 +1,6 @@
 """Whatever raw data a user holds -> `Examples`: lists, arrays, pandas, tf.data, a path."""
 
+import os
 import pathlib
 
 import numpy as np
@@ -210,7 +211,7 @@ def _as_examples(x, name):
 
 def _is_path(x):
     suffix = pathlib.Path(x.removesuffix(".gz")).suffix
-    return "\n" not in x and (suffix in READERS or (len(x) < 1024 and pathlib.Path(x).is_dir()))
+    return "\n" not in x and (suffix in READERS or os.path.isdir(x))
 
 
 def _column(series, name):

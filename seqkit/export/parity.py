@@ -8,6 +8,10 @@ import numpy as np
 __all__ = ["Parity", "ParityError", "compare"]
 
 
+# Scores below this are those of sequences that are none.
+NONE = -1e8
+
+
 class ParityError(RuntimeError):
     """The export gives other answers than the model."""
 
@@ -62,10 +66,7 @@ def compare(model, folder, samples, *, tolerance):
                     f"expected {ours.shape}. Nothing was written."
                 )
             if ours.dtype.kind == "f":
-                # Of large numbers, such as sales in millions, a share.
-                unit = max(1.0, float(np.abs(ours).max(initial=0.0)))
-                away = np.abs(theirs.astype("float64") - ours) / unit
-                difference = max(difference, float(away.max(initial=0.0)))
+                difference = max(difference, apart(ours, theirs))
             else:
                 # Where two labels are as good as equally probable, either is right.
                 odds = expected.get("probabilities")
@@ -79,6 +80,17 @@ def compare(model, folder, samples, *, tolerance):
             f"of {result.inputs} inputs. Nothing was written."
         )
     return result
+
+
+def apart(ours, theirs):
+    """The largest difference; of large numbers, such as sales in millions, a share.
+
+    What stands for no answer has to do so in both.
+    """
+    none = ours <= NONE
+    unit = max(1.0, float(np.abs(ours[~none]).max(initial=0.0)))
+    away = np.where(none, theirs > NONE, np.abs(theirs.astype("float64") - ours) / unit)
+    return float(away.max(initial=0.0))
 
 
 def run(model):

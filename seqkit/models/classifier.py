@@ -120,7 +120,7 @@ class TextClassifier(Task):
         """ids `(B, T)`, 0 for padding -> logits `(B, C)`."""
         x, mask = self.encode(ids, training=training)
         if len(x.shape) == 3:
-            x = self.pool(x, mask=mask)
+            x = self.pool(x, **self.masked(self.pool, mask))
         return self.head(self.drop(x, training=training))
 
     def parts(self):

@@ -56,12 +56,17 @@ class Task(Configured, keras.Model):
         training of minutes does not earn back. Pass `jit_compile=True` where it does.
         """
         self.__dict__.pop("graphs", None)
+        self.jit_asked = jit_compile  # what a file holds: another backend has its own "auto"
         if jit_compile == "auto" and keras.backend.backend() == "tensorflow":
             jit_compile = False
         super().compile(*args, jit_compile=jit_compile, **kwargs)
         # Loading expects the optimizer of a built model to have its variables, trained or not.
         if self.built:
             self.optimizer.build(self.trainable_variables)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return config and {**config, "jit_compile": self.jit_asked}
 
     def quantize(self, *args, **kwargs):
         """As `keras.Model.quantize`; what was compiled before is forgotten."""

@@ -62,6 +62,17 @@ def test_integer_labels_are_kept_as_str(labels):
     assert data.as_examples(TEXTS, labels).labels == ["0", "1", "1", "0"]
 
 
+def test_half_a_surrogate_pair_is_replaced():
+    """JSON that was cut has such text; no tensor takes it."""
+    texts = data.as_examples(["cut off \ud83d", "whole \ud83d\ude00", "caf\u00e9"]).texts
+    assert list(texts) == ["cut off \ufffd", "whole \U0001f600", "caf\u00e9"]
+
+
+def test_a_long_text_alone_is_no_path():
+    with pytest.raises(DataError, match="expected"):
+        data.as_examples("a long review " * 400)
+
+
 def test_paths_are_read_as_str_and_path(tmp_path):
     path = tmp_path / "r.tsv"
     path.write_text("text\tlabel\ngood\tpos\n")

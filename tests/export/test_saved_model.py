@@ -13,6 +13,7 @@ import tensorflow as tf
 import recipes
 from seqkit import data
 from seqkit.export import Parity, ParityError, parity, saved_model
+from seqkit.export.parity import apart
 
 ROOT = pathlib.Path(__file__).parents[2]
 REVIEWS = data.samples.reviews(200).examples["train"]
@@ -174,3 +175,11 @@ def test_an_unbuilt_model_is_refused(model, tmp_path):
     fresh = model.from_config(model.get_config())
     with pytest.raises(ValueError, match="must be built before"):
         fresh.export(tmp_path / "serving")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"), [([-0.5, -1e9], 0.0), ([-0.6, -1e9], 0.1), ([-0.5, -3.0], 1.0)]
+)
+def test_scores_of_no_answer_hide_no_difference(theirs, expected):
+    found = apart(np.array([-0.5, -1e9], "float32"), np.array(theirs, "float32"))
+    assert found == pytest.approx(expected, abs=1e-6)

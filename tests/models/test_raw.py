@@ -14,6 +14,8 @@ IDS = np.zeros((2, 3), "int32")
 RAW = {
     "list of str": TEXTS,
     "pairs": [("good", "1"), ("bad", "0")],
+    "list of NumPy str": list(np.array(TEXTS)),
+    "pairs of NumPy str": list(zip(np.array(TEXTS), np.array(TEXTS), strict=True)),
     "empty list": [],
     "list of None": [None, "good"],
     "list of numbers": [1, 2],

@@ -192,8 +192,10 @@ def test_xla_is_off_on_tensorflow_unless_asked_for():
     model = TextClassifier(PREPROCESSOR)
     model.compile("adam", "mse")
     assert model.jit_compile == (keras.backend.backend() != "tensorflow")
+    assert model.get_compile_config()["jit_compile"] == "auto"  # as another backend has it
     model.compile("adam", "mse", jit_compile=True)
     assert model.jit_compile is True
+    assert model.get_compile_config()["jit_compile"] is True
 
 
 def test_save_and_load_keep_everything(tmp_path):

@@ -34,6 +34,7 @@ OPTIONS = {
     "last, one direction": {"pooling": "last", "bidirectional": False},
     "mean": {"pooling": "mean"},
     "attention": {"pooling": "attention"},
+    "own pooling": {"pooling": keras.layers.GlobalMaxPooling1D()},
     "characters": {"tokens": "characters"},
     "subwords": {"tokens": "subwords", "vocabulary": 60},
     "tokens": {"tokens": data.Words(["joy", "dull"])},
