@@ -218,6 +218,8 @@ def test_wrong_questions(translator, case):
         translator.translate(["a dog", "a cat"], **options)
 
 
+# Keras says of each layer without a matrix that it stays as it is.
+@pytest.mark.filterwarnings("ignore:Layer \\w+ does not have a `quantize`")
 def test_quantized_it_gives_nearly_the_same_logits():
     """The output layer is the embedding, of which int8 holds something else."""
     model = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", seed=1)
