@@ -6,7 +6,16 @@ import zlib
 
 from seqkit.data.examples import DataError
 
-__all__ = ["file_text", "numbered", "shortened"]
+__all__ = ["file_bytes", "file_text", "numbered", "shortened"]
+
+
+def file_bytes(path):
+    """What stands in a file; `.gz` is decompressed."""
+    data = path.read_bytes()
+    try:
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: expected gzip content. Received: {error}") from None
 
 
 def file_text(path, encoding="utf-8", *, keep_mark=False):
@@ -32,12 +41,7 @@ def file_text(path, encoding="utf-8", *, keep_mark=False):
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         raise DataError(f"{path}: expected a file. Received: {found}")
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: expected gzip content. Received: {error}") from None
+    data = file_bytes(path)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -1,13 +1,13 @@
 """Public data sets by name: found on disk, checked against their pinned content, never shipped."""
 
 import dataclasses
-import gzip
 import hashlib
 import os
 import pathlib
 
 from seqkit.data import public_pairs, public_series
 from seqkit.data.conll import read_conllu
+from seqkit.data.contents import file_bytes
 from seqkit.data.examples import DataError, Splits
 from seqkit.data.readers import read_tsv
 
@@ -259,11 +259,6 @@ def _find(name, source, file, folders):
 
 def _check(path, expected):
     # The content is pinned, not its compression: gzip files differ by tool and date.
-    data = path.read_bytes()
-    try:
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: expected gzip content. Received: {error}") from None
-    received = hashlib.sha256(data).hexdigest()
+    received = hashlib.sha256(file_bytes(path)).hexdigest()
     if received != expected:
         raise DataError(f"{path}: expected content with sha256 {expected}. Received: {received}")

@@ -235,7 +235,11 @@ def column_at(column, names, width, role, path):
                 f"{path}, line 1: expected a column named {column!r}. Received: {', '.join(names)}"
             )
         return names.index(column)
-    if not 0 <= column < width:
+    if column < 0:
+        raise DataError(
+            f"{path}: expected `{role}` as a position from 0 up. Received: {role}={column}"
+        )
+    if column >= width:
         raise DataError(
             f"{path}, line 1: expected at least {column + 1} columns, tabs between them, the last "
             f"of them `{role}`. Received: {width}"

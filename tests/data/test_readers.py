@@ -196,6 +196,10 @@ CALLS = {
         "r.tsv, line 1: expected at least 3 columns, tabs between them, the last of them `label`. "
         "Received: 2",
     ),
+    "position from the end": (
+        lambda root: data.read_tsv(root / "r.tsv", label=-1),
+        "r.tsv: expected `label` as a position from 0 up. Received: label=-1",
+    ),
     "name without header": (
         lambda root: data.read_tsv(root / "r.tsv", text="text", header=False),
         "expected `text` as a position, as there is no header. Received: text='text'",
