@@ -26,7 +26,6 @@ SAMPLE = [
     "(test_noise_is_drawn_anew and True)",
     "(test_partition_and_marginals and holes and 60 and True)",
     "(test_a_functional_model_learns and True)",
-    "(test_greedy_is_the_model_run_again_and_again and recurrent)",
 ]
 MORE = [
     "(test_equation and wide-backward-holes)",
@@ -52,6 +51,7 @@ MORE = [
     "(test_likelihood_of_partial and several)",
     "(test_counts_tokens and 3-True)",
     "(test_learns_and_answers and crf)",
+    "(test_greedy_is_the_model_run_again_and_again and recurrent)",
     "(test_an_answer_does_not_depend_on_its_neighbours and (attention or recurrent))",
 ]
 

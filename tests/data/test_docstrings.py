@@ -40,7 +40,15 @@ def test_the_list_of_names_is_complete_and_sorted():
     # Parts of one another, not of the package's face.
     inner = {"PADDING", "UNKNOWN", "best_boundaries", "canonical", "clean", "source"}
     inner |= {"graphed", "is_text"}
-    inner |= {"READERS", "file_text", "numbered", "read_sentences", "shortened", "COLUMNS"}
+    inner |= {
+        "READERS",
+        "file_bytes",
+        "file_text",
+        "numbered",
+        "read_sentences",
+        "shortened",
+        "COLUMNS",
+    }
     inner |= {*data.samples.__all__, *data.schemes.__all__}
     inner |= {
         "Table",

