@@ -40,7 +40,10 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["crf", "softmax"])
+HEADS = [pytest.param(True, id="crf"), pytest.param(False, id="softmax", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", params=HEADS)
 def model(request):
     model = recipes.pos_tagging(
         TRAIN, units=6, embedding=6, crf=request.param, splitter="whitespace", seed=1

@@ -130,10 +130,15 @@ def test_same_as_keras(name, mask, backwards, initial, bias, unroll, sequences, 
     )
 
 
-@pytest.mark.parametrize("mask", ["none", "holes"])
-@pytest.mark.parametrize("recurrent", ACTIVATIONS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("name", LAYERS)
+def activations():
+    """Each pair for each layer, without a mask or with one; `-m slow` runs the others."""
+    for name, *pair, mask in itertools.product(LAYERS, ACTIVATIONS, ACTIVATIONS, ("none", "holes")):
+        odd = sum(ACTIVATIONS.index(a) for a in pair) % 2
+        marks = () if odd == (mask == "holes") else pytest.mark.slow
+        yield pytest.param(name, *pair, mask, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "activation", "recurrent", "mask"), list(activations()))
 def test_same_activations(name, activation, recurrent, mask):
     options = {"activation": activation, "return_sequences": True, "return_state": True}
     if name != "SimpleRNN":
