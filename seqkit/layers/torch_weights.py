@@ -72,6 +72,7 @@ def load_torch(stack, state_dict):
         blocks = np.split(take(name), gates, axis=0)
         return np.concatenate([blocks[k] for k in order], axis=0)
 
+    pairs = []
     for depth, directions in enumerate(stack.recurrent):
         for layer in directions:
             suffix = f"l{depth}{'_reverse' if layer.go_backwards else ''}"
@@ -81,16 +82,18 @@ def load_torch(stack, state_dict):
                     f"The torch weights are those of a {expected.__name__}. "
                     f"Received: a stack of {type(cell).__name__}"
                 )
-            assign(cell.kernel, sorted_gates(f"weight_ih_{suffix}").T, suffix)
-            assign(cell.recurrent_kernel, sorted_gates(f"weight_hh_{suffix}").T, suffix)
+            pairs.append((cell.kernel, sorted_gates(f"weight_ih_{suffix}").T, suffix))
+            pairs.append((cell.recurrent_kernel, sorted_gates(f"weight_hh_{suffix}").T, suffix))
             if cell.use_bias:
                 pair = [sorted_gates(f"bias_{part}_{suffix}") for part in ("ih", "hh")]
                 bias = np.stack(pair) if cell.recurrent_bias else pair[0] + pair[1]
-                assign(cell.bias, bias, suffix)
+                pairs.append((cell.bias, bias, suffix))
             if "weight_hr_l0" in arrays:
-                assign(cell.projection_kernel, take(f"weight_hr_{suffix}").T, suffix)
+                pairs.append((cell.projection_kernel, take(f"weight_hr_{suffix}").T, suffix))
     if left:
         raise ValueError(f"The stack has no place for these torch weights: {sorted(left)}")
+    for pair in pairs:  # only now, so that a stack that does not fit stays as it is
+        assign(*pair)
 
 
 def as_arrays(state_dict):

@@ -57,9 +57,8 @@ class Task(Configured, keras.Model):
         """
         self.__dict__.pop("graphs", None)
         self.jit_asked = jit_compile  # what a file holds: another backend has its own "auto"
-        if jit_compile == "auto" and keras.backend.backend() == "tensorflow":
-            jit_compile = False
-        super().compile(*args, jit_compile=jit_compile, **kwargs)
+        off = jit_compile == "auto" and keras.backend.backend() == "tensorflow"
+        super().compile(*args, jit_compile=False if off else jit_compile, **kwargs)
         # Loading expects the optimizer of a built model to have its variables, trained or not.
         if self.built:
             self.optimizer.build(self.trainable_variables)

@@ -140,5 +140,8 @@ def test_another_stack_is_refused(stack, message):
     module, _ = make("GRU", num_layers=2)
     stack = layers.Stack(*stack)
     stack.build((None, None, D))
+    before = stack.get_weights()
     with pytest.raises(ValueError, match=message):
         layers.load_torch(stack, module.state_dict())
+    for weight, kept in zip(stack.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, kept)
