@@ -63,3 +63,16 @@ class Means:
     def __call__(self, x, **call):
         output = self.layer(keras.ops.cast(x, self.layer.compute_dtype), **call)
         return keras.ops.mean(keras.ops.cast(output, "float32"), axis=(0, 1))
+
+
+def test_gates_without_a_bound_stop_where_a_row_ends():
+    """In padding the state would grow fourfold at each step, to infinity."""
+    layer = layers.GRU(1, recurrent_activation="relu")
+    layer.build((2, 80, 1))
+    bias = np.array([[4.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    layer.set_weights([np.array([[4.0, 0.0, 0.0]]), np.zeros((1, 3)), bias])  # z = relu(4 x + 4)
+    x, mask = np.zeros((2, 80, 1), "float32"), np.ones((2, 80), bool)
+    x[1], mask[0, 1:] = -1, False
+    seen = outcome(layer, x, mask=mask, states=[np.ones((2, 1), "float32")], compiled="graph")
+    assert seen["result 0"].tolist() == [[4.0], [0.0]]
+    assert all(np.isfinite(array).all() for array in seen.values())
