@@ -2,6 +2,7 @@
 
 import keras
 
+from recipes._unread import refuse_unread
 from seqkit.data import TextClassification
 from seqkit.layers import encoders
 from seqkit.models import TextClassifier
@@ -22,6 +23,7 @@ def sentiment(
     embedding=128,
     tokens="words",
     vocabulary=20_000,
+    max_length=4096,
     dropout=0.3,
     word_dropout=0.1,
     seed=None,
@@ -43,6 +45,8 @@ def sentiment(
         embedding: size of the word vectors, or a layer that makes them.
         tokens: "words", "characters", "subwords", or a `seqkit.data.Tokens` of your own.
         vocabulary: how many different tokens to know, at most.
+        max_length: how many tokens of a text to read, at most; None reads all. A batch takes
+            memory for its longest text, in training and where the model serves.
         dropout: on the word vectors and on the pooled vector.
         word_dropout: share of the words that count as unknown in training.
         seed: makes weights, noise and the order of the examples reproducible.
@@ -56,7 +60,7 @@ def sentiment(
 
     Raises:
         ValueError: if `train` has no labels, only one, or nothing in it; or an argument is
-            out of range.
+            out of range, or one that nothing would read.
 
     Example:
         >>> reviews = [("a joy", "positive"), ("a bore", "negative")]
@@ -67,10 +71,21 @@ def sentiment(
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    learned = {"size": vocabulary} if isinstance(tokens, str) else {}
+    named, recurrent = isinstance(encoder, str), isinstance(encoder, str) and encoder == "recurrent"
+    for read, needed, given in (
+        (recurrent, '`encoder` to be "recurrent"', dict(cell=cell, bidirectional=bidirectional)),
+        (named, "`encoder` to be a name", dict(units=units, layers=layers)),
+        (
+            isinstance(tokens, str),
+            "`tokens` to be a name",
+            dict(vocabulary=vocabulary, max_length=max_length),
+        ),
+    ):
+        refuse_unread(sentiment, given, read, needed)
+    learned = dict(size=vocabulary, max_length=max_length) if isinstance(tokens, str) else {}
     preprocessor = TextClassification.learn(train, tokens, **learned)
     # A recurrent layer knows where each direction ends; one position cannot hold both.
-    ends = pooling == "last" and isinstance(encoder, str) and encoder == "recurrent"
+    ends = pooling == "last" and recurrent
     encoder = encoders.get(
         encoder,
         cell=cell,

@@ -1,10 +1,9 @@
 """Sequence to sequence: translation, and whatever else maps one text to another."""
 
-import inspect
-
 import keras
 import numpy as np
 
+from recipes._unread import refuse_unread
 from seqkit.data import Translation, as_pairs
 from seqkit.decoding import Search
 from seqkit.layers import Decoder, decoders, encoders
@@ -112,12 +111,14 @@ def seq2seq(
         "feed_forward": feed_forward,
     }
     attending = {"attention": attention, "input_feeding": input_feeding}
-    for options, kind, *sides in (
-        ({"cell": cell}, "recurrent", encoder, decoder),
-        (attending, "recurrent", decoder),
-        (transformer, "transformer", encoder, decoder),
+    kinds = [side if isinstance(side, str) else None for side in (encoder, decoder)]
+    for options, kind, sides in (
+        ({"cell": cell}, "recurrent", kinds),
+        (attending, "recurrent", kinds[1:]),
+        (transformer, "transformer", kinds),
     ):
-        refuse_unread(options, kind, sides)
+        side = "`decoder`" if len(sides) == 1 else "`encoder` or `decoder`"
+        refuse_unread(seq2seq, options, kind in sides, f'{side} to be "{kind}"')
     pairs = as_pairs(pairs, name="training data")
     preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     common = {"cell": cell, "dropout": dropout}
@@ -168,18 +169,6 @@ def seq2seq(
         metrics=[Perplexity()],
     )
     return model
-
-
-def refuse_unread(options, kind, sides):
-    """What nothing reads must not be set: a cell does nothing to a transformer."""
-    if any(isinstance(side, str) and side == kind for side in sides):
-        return
-    parameters = inspect.signature(seq2seq).parameters
-    for name, value in options.items():
-        usual = parameters[name].default
-        if value is not usual and value != usual:
-            side = "`decoder`" if len(sides) == 1 else "`encoder` or `decoder`"
-            raise ValueError(f'`{name}` needs {side} to be "{kind}". Received: {name}={value!r}')
 
 
 def longest_ratio(source, target):

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -146,6 +147,20 @@ def test_info(run_folder, seqkit):
     found = json.loads(seqkit("info", run_folder, "--json")[1])
     assert found["labels"] == ["negative", "positive"]
     assert found["bytes"] == (run_folder / "model.keras").stat().st_size
+
+
+def test_a_model_is_there_before_it_is_measured(run_folder, files, seqkit, tmp_path, monkeypatch):
+    """An hour of training is not lost to what comes after; nor do old figures stand beside it."""
+    shutil.copytree(run_folder, tmp_path / "out")
+
+    def fail(self, *arguments):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(models.TextClassifier, "report", fail)
+    code, _, err = seqkit(*train(files, validation=files / "validation.tsv"), "--overwrite")
+    assert (code, err) == (2, "seqkit: error: MemoryError: no room\n")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.keras"]
+    assert models.load(tmp_path / "out" / "model.keras").encoder.cell == "lstm"
 
 
 def train(files, part="train", **options):

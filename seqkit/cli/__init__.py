@@ -89,10 +89,11 @@ def evaluate(
     repair: Repair = None,
     as_json: AsJson = False,
 ):
-    """Measure a model on labelled data: accuracy, a table of the classes, the worst mistakes.
+    """Measure a model on labelled data: accuracy, a table of the classes.
 
-    A translator is measured on a .tsv of pairs, or on two files of lines, by BLEU and chrF; a
-    forecaster on the end of each series, beside what simple methods forecast.
+    A tagger shows its worst mistakes, too. A translator is measured on a .tsv of pairs, or on two
+    files of lines, by BLEU and chrF; a forecaster on the end of each series, beside what simple
+    methods forecast.
 
     Example: seqkit evaluate runs/mut1 test.tsv
     """

@@ -130,15 +130,16 @@ def asked(model, verb):
 
 @contextlib.contextmanager
 def chunks(source):
-    """The lines of a file or of standard input, as lists of a few hundred."""
-    here = source == "-"
-    with open(
-        sys.stdin.fileno() if here else source,
-        encoding="utf-8",
-        errors="replace",
-        newline="\n",  # nothing else ends a line, lest there be more answers than lines
-        closefd=not here,
-    ) as lines:
+    """The lines of a file, `.gz` too, or of standard input, as lists of a few hundred."""
+    # A byte order mark is no part of a text. Nothing else ends a line, lest there be more answers.
+    how = dict(encoding="utf-8-sig", errors="replace", newline="\n")
+    with contextlib.ExitStack() as stack:
+        if source == "-":
+            lines = stack.enter_context(open(sys.stdin.fileno(), closefd=False, **how))
+        else:
+            from seqkit.data.contents import opened
+
+            lines = stack.enter_context(opened(source, **how))
         rows = (line.rstrip("\r\n") for line in lines)
         yield iter(lambda: list(itertools.islice(rows, 512)), [])
 

@@ -165,15 +165,19 @@ def fitted(
     callbacks = [keeper, *callbacks, resume]
     callbacks += [progress] if sys.stderr.isatty() else []
     start = time.monotonic()
-    with progress.shown():
-        history = model.fit(
-            examples,
-            validation_data=held_out,
-            epochs=epochs,
-            batch_size=batch_size,
-            callbacks=callbacks,
-            verbose=0,
-        )
+    try:
+        with progress.shown():
+            history = model.fit(
+                examples,
+                validation_data=held_out,
+                epochs=epochs,
+                batch_size=batch_size,
+                callbacks=callbacks,
+                verbose=0,
+            )
+        model.save(run.model_path)  # before it is measured, which takes long and may fail
+    finally:
+        run.forget()
     return history, resume.seconds + time.monotonic() - start
 
 

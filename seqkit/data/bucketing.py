@@ -254,7 +254,9 @@ def column(values, name, rows, unit="row"):
     if values is None:
         return None
     values = np.asarray(values)
-    if values.ndim == 0 or len(values) != rows:
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1 or len(values) != rows:
         raise ValueError(
             f"`{name}` must have one entry per {unit} ({rows}). Received: shape {values.shape}"
         )

@@ -1,21 +1,30 @@
 """A file's text and its lines: decompressed, decoded, without byte order mark."""
 
+import contextlib
 import gzip
 import pathlib
 import zlib
 
 from seqkit.data.examples import DataError
 
-__all__ = ["file_bytes", "file_text", "numbered", "shortened"]
+__all__ = ["file_bytes", "file_text", "numbered", "opened", "shortened"]
 
 
 def file_bytes(path):
     """What stands in a file; `.gz` is decompressed."""
-    data = path.read_bytes()
-    try:
-        return gzip.decompress(data) if path.suffix == ".gz" else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: expected gzip content. Received: {error}") from None
+    with opened(path, "rb") as file:
+        return file.read()
+
+
+@contextlib.contextmanager
+def opened(path, mode="rt", **options):
+    """`open`, which decompresses `.gz`; within it spoilt compression is a `DataError`."""
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, mode, **options) as file:
+        try:
+            yield file
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError(f"{path}: expected gzip content. Received: {error}") from None
 
 
 def file_text(path, encoding="utf-8", *, keep_mark=False):

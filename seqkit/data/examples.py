@@ -48,8 +48,8 @@ class Examples:
 
     @property
     def label_names(self):
-        """The distinct labels, sorted: tuple of str (empty without labels)."""
-        return tuple(sorted(set(self.labels or ())))
+        """The distinct labels, sorted, whole numbers as such: tuple of str, or nothing."""
+        return ordered(self.labels or ())
 
     def subset(self, indices, *, name=None):
         """The examples at these positions, in this order."""
@@ -112,8 +112,8 @@ class Splits:
 
     @property
     def labels(self):
-        """The distinct labels over all parts, sorted: tuple of str."""
-        return tuple(sorted({n for part in self.examples.values() for n in part.label_names}))
+        """The distinct labels over all parts, in the order of `label_names`: tuple of str."""
+        return ordered(n for part in self.examples.values() for n in part.label_names)
 
     @property
     def train(self):
@@ -140,6 +140,18 @@ class Splits:
     def __repr__(self):
         sizes = ", ".join(f"{part} {len(rows)}" for part, rows in self.examples.items())
         return f"<Splits {self.name}: {sizes}>"
+
+
+def ordered(labels):
+    """The distinct labels, sorted; "10" comes after "9" where all are whole numbers.
+
+    Example:
+        >>> ordered(["10", "9", "9"]), ordered(["10", "9", "none"])
+        (('9', '10'), ('10', '9', 'none'))
+    """
+    labels = set(labels)
+    whole = all(label.removeprefix("-").isdecimal() for label in labels)
+    return tuple(sorted(labels, key=(lambda label: (int(label), label)) if whole else None))
 
 
 def as_text(value, where):

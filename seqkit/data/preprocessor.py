@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqkit.configured import Configured
-from seqkit.data.bucketing import batches
+from seqkit.data.bucketing import batches, column
 from seqkit.data.examples import DataError
 from seqkit.data.graphed import graphed
 from seqkit.data.pieces import Pieces
@@ -63,7 +63,7 @@ def class_weights(labels, names, class_weight):
         labels: int array (examples,) of positions in `names`.
         names: The label names.
         class_weight: `None`, "balanced" (each class weighs the same in total, the mean weight is
-            1), or a dict from label name to weight (1 where a name is left out).
+            1), or a dict from label name, or else its position, to weight (1 where left out).
 
     Returns:
         float32 array (examples,), or `None`.
@@ -81,7 +81,8 @@ def class_weights(labels, names, class_weight):
         counts = np.bincount(labels, minlength=len(names))
         table = len(labels) / (np.maximum(counts, 1) * np.count_nonzero(counts))
     elif isinstance(class_weight, dict):
-        class_weight = {str(name): weight for name, weight in class_weight.items()}
+        places = {place: name for place, name in enumerate(names) if str(place) not in names}
+        class_weight = {str(places.get(key, key)): value for key, value in class_weight.items()}
         unknown = sorted(set(class_weight) - set(names))
         if unknown:
             raise ValueError(
@@ -231,9 +232,10 @@ class TextClassification(Configured):
         labels = None
         if examples.labels is not None:
             labels = self.label_ids(examples.labels, name=examples.name)
+            weights = column(weights, "weights", len(labels))
             by_class = class_weights(labels, self.labels, class_weight)
             if by_class is not None:
-                weights = by_class if weights is None else by_class * np.asarray(weights)
+                weights = by_class if weights is None else by_class * weights
         elif class_weight is not None:
             raise DataError(f"{examples.name}: `class_weight` needs labels. Received: texts only")
         return batches(

@@ -104,7 +104,7 @@ def from_pandas(frame, *, text="text", label="label", name="frame"):
     return Examples(_column(frame[text], name), labels, name=name)
 
 
-def from_dataset(dataset, *, name="dataset"):
+def from_dataset(dataset, *, name="dataset", bare=False):
     """Examples from a finite `tf.data.Dataset` of strings or (string, label), batched or not.
 
     The whole stream is read into memory once, as text: bucketing by length has to see every
@@ -114,6 +114,7 @@ def from_dataset(dataset, *, name="dataset"):
         dataset: Elements are a string tensor of rank 0, (B,) or (B, 1), alone or in a pair with
             labels (string or integer) of the same shape.
         name: What messages call the data.
+        bare: Whether the labels, of whatever type, are left out.
 
     Returns:
         `Examples`, in the order of the stream.
@@ -126,11 +127,11 @@ def from_dataset(dataset, *, name="dataset"):
         >>> list(from_dataset(stream))
         [('good', '1'), ('bad', '0')]
     """
-    columns = dataset_columns(dataset, name, "text or (text, label)")
+    columns = dataset_columns(dataset, name, "text or (text, label)", bare=bare)
     return Examples(columns[0], columns[1] if len(columns) == 2 else None, name=name)
 
 
-def dataset_columns(dataset, name, expected):
+def dataset_columns(dataset, name, expected, bare=False):
     """A list of values for each part of a finite dataset of strings and their labels, if any."""
     if int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY:
         raise DataError(f"{name}: expected a finite dataset (`take(n)`). Received: an infinite one")
@@ -139,6 +140,8 @@ def dataset_columns(dataset, name, expected):
     tensors = all(isinstance(part, tf.TensorSpec) for part in parts)
     if not (tensors and len(parts) in (1, 2) and parts[0].dtype == tf.string):
         raise DataError(f"{name}: expected elements {expected}. Received: {spec}")
+    if bare and len(parts) == 2:
+        dataset, parts = dataset.map(lambda text, label: text), parts[:1]
     if len(parts) == 2 and not (parts[1].dtype == tf.string or parts[1].dtype.is_integer):
         raise DataError(f"{name}: expected labels of str or int. Received: {parts[1]}")
     if parts[0].shape.rank == 0:
@@ -147,11 +150,12 @@ def dataset_columns(dataset, name, expected):
     for element in dataset.as_numpy_iterator():
         values = element if isinstance(element, tuple) else (element,)
         for column, value in zip(columns, values, strict=True):
-            column.extend(_flat(value, name))
+            # Of unknown rank, as from Python functions, single strings come as bytes.
+            column.extend(_flat(np.atleast_1d(value), name))
     return columns
 
 
-def as_examples(x, y=None, *, name="data"):
+def as_examples(x, y=None, *, name="data", bare=False):
     """Whatever raw texts a user gives, as `Examples`.
 
     Args:
@@ -160,6 +164,7 @@ def as_examples(x, y=None, *, name="data"):
             `tf.data.Dataset`, or the path of a file or folder that `read` knows.
         y: Labels, where `x` holds texts alone.
         name: What messages call the data.
+        bare: Whether only the texts are wanted: labels beside them are not looked at.
 
     Returns:
         `Examples` (`x` itself if it is one already and `y` is `None`).
@@ -171,27 +176,27 @@ def as_examples(x, y=None, *, name="data"):
         >>> as_examples([("good", "positive"), ("bad", "negative")]).labels
         ['positive', 'negative']
     """
-    examples = _as_examples(x, name)
+    examples = _as_examples(x, name, bare)
     if y is None:
-        return examples
+        return examples.bare() if bare else examples
     if examples.labels is not None:
         raise DataError(f"{name}: expected labels once. Received: in the data and in `y`")
-    return Examples(examples.texts, _flat(np.asarray(y), name), name=examples.name)
+    return Examples(examples.texts, _labels(y, name), name=examples.name)
 
 
-def _as_examples(x, name):
+def _as_examples(x, name, bare):
     if isinstance(x, Examples):
         return x
     if isinstance(x, tf.data.Dataset):
-        return source(x) or from_dataset(x, name=name)
+        return source(x) or from_dataset(x, name=name, bare=bare)
     if isinstance(x, pathlib.Path) or (isinstance(x, str) and _is_path(x)):
-        return read(x)
+        return read(x) if os.path.isdir(x) or not bare else read(x, label=None)
     if isinstance(x, (str, bytes)):
         raise DataError(
             f"{name}: expected a list of texts, or the path of a file. Received: the one str {x!r}"
         )
     if type(x).__module__.split(".")[0] == "pandas":
-        has_label = x.ndim == 2 and "label" in x.columns
+        has_label = not bare and x.ndim == 2 and "label" in x.columns
         return from_pandas(x, label="label" if has_label else None, name=name)
     if tf.is_tensor(x):
         x = x.numpy()
@@ -205,7 +210,8 @@ def _as_examples(x, name):
             f"Received: {type(x).__name__}"
         ) from None
     if rows and all(isinstance(row, tuple) and len(row) == 2 for row in rows):
-        return Examples(*zip(*rows, strict=True), name=name)
+        texts, labels = zip(*rows, strict=True)
+        return Examples(texts, None if bare else labels, name=name)
     return Examples(rows, name=name)
 
 
@@ -215,13 +221,22 @@ def _is_path(x):
 
 
 def _column(series, name):
-    missing = series.isna().to_numpy()
+    missing = np.asarray(series.isna())  # of an index it is an array already
     if missing.any():
-        row = series.index[missing.argmax()]
+        row = getattr(series, "index", range(len(series)))[missing.argmax()]
         raise DataError(
             f"{name}: expected a value in column {series.name!r}, row {row!r}. Received: nothing"
         )
     return series.tolist()
+
+
+def _labels(y, name):
+    """Labels in any form as a list; what is missing among strings stays what it is, no "nan"."""
+    if type(y).__module__.split(".")[0] == "pandas" and y.ndim == 1:
+        return _column(y, name)
+    if isinstance(y, (list, tuple)) and not any(np.ndim(value) for value in y):
+        return list(y)
+    return _flat(np.asarray(y), name)
 
 
 def _flat(value, name):

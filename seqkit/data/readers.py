@@ -13,13 +13,15 @@ from seqkit.data.examples import DataError, Examples
 __all__ = ["read_csv", "read_folder", "read_jsonl", "read_tsv"]
 
 
-def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-8"):
+def read_tsv(path, text="auto", label="auto", *, header=True, quoted=False, encoding="utf-8"):
     r"""Reads tab-separated rows; a quotation mark is an ordinary character.
 
     Args:
         path: File to read; `.gz` is decompressed.
-        text: Column of the text: its name in the header, or its position.
-        label: Column of the label, likewise; `None` reads texts only.
+        text: Column of the text: its name in the header, or its position. "auto" is the column
+            that the header calls "text", and else the first.
+        label: Column of the label, likewise ("label", and else the second); `None` reads texts
+            only. Where there are more than these two columns, the header has to name them so.
         header: Whether the first line names the columns.
         quoted: Whether fields may be quoted as in CSV, with tabs and newlines inside.
         encoding: Text encoding; a byte order mark is dropped.
@@ -29,7 +31,8 @@ def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-
 
     Raises:
         DataError: The file is missing, empty or not in this encoding, or a row has too many or
-            too few columns, or an empty text or label. The message names file and line.
+            too few columns, or an empty text or label, or nothing tells which columns to read.
+            The message names file and line.
 
     Example:
         >>> import pathlib, tempfile
@@ -43,13 +46,12 @@ def read_tsv(path, text=0, label=1, *, header=True, quoted=False, encoding="utf-
     return _table(rows, path, text, label, header)
 
 
-def read_csv(path, text=0, label=1, *, header=True, delimiter=",", encoding="utf-8"):
+def read_csv(path, text="auto", label="auto", *, header=True, delimiter=",", encoding="utf-8"):
     """Reads comma-separated rows with standard quoting; arguments as in `read_tsv`.
 
     Args:
         path: File to read; `.gz` is decompressed.
-        text: Column of the text: its name in the header, or its position.
-        label: Column of the label, likewise; `None` reads texts only.
+        text, label: Columns, as in `read_tsv`.
         header: Whether the first row names the columns.
         delimiter: The character between fields.
         encoding: Text encoding; a byte order mark is dropped.
@@ -203,8 +205,8 @@ def _table(rows, path, text, label, header):
     body = rows[1:] if header else rows
     if not body:
         raise DataError(f"{path}: expected rows below the header. Received: only the header")
-    text_at = column_at(text, names, width, "text", path)
-    label_at = None if label is None else column_at(label, names, width, "label", path)
+    text_at, label_at = _columns(text, label, names, width, path)
+    titles = names or range(width)
     texts, labels = [], []
     for line, row in body:
         where = f"{path}, line {line}"
@@ -214,13 +216,38 @@ def _table(rows, path, text, label, header):
                 f"Received: {len(row)} columns in {shortened(' | '.join(row))}"
             )
         if not row[text_at].strip():
-            raise DataError(f"{where}: expected a text in column {text!r}. Received: nothing")
+            raise DataError(
+                f"{where}: expected a text in column {titles[text_at]!r}. Received: nothing"
+            )
         texts.append(row[text_at])
         if label_at is not None:
             if not row[label_at].strip():
-                raise DataError(f"{where}: expected a label in column {label!r}. Received: nothing")
+                raise DataError(
+                    f"{where}: expected a label in column {titles[label_at]!r}. Received: nothing"
+                )
             labels.append(row[label_at].strip())
     return Examples(texts, None if label is None else labels, name=str(path))
+
+
+def _columns(text, label, names, width, path):
+    """Positions of text and label, the latter `None` where there is none to read."""
+    chosen = {"text": text, "label": label}
+    for role, column in chosen.items():
+        if column != "auto":
+            if column is not None:
+                chosen[role] = column_at(column, names, width, role, path)
+        elif role in [name.strip().lower() for name in names or ()]:
+            chosen[role] = [name.strip().lower() for name in names].index(role)
+    if names and width > 2 and "auto" in chosen.values():
+        raise DataError(
+            f"{path}, line 1: expected columns named text and label, or two columns; say which "
+            f"they are (`text`, `label`). Received: {', '.join(names)}"
+        )
+    for role in chosen:
+        if chosen[role] == "auto":
+            at = min({0, 1} - set(chosen.values()))
+            chosen[role] = column_at(at, names, width, role, path)
+    return chosen["text"], chosen["label"]
 
 
 def column_at(column, names, width, role, path):
@@ -241,7 +268,7 @@ def column_at(column, names, width, role, path):
         )
     if column >= width:
         raise DataError(
-            f"{path}, line 1: expected at least {column + 1} columns, tabs between them, the last "
+            f"{path}, line 1: expected at least {column + 1} columns, the last "
             f"of them `{role}`. Received: {width}"
         )
     return column

@@ -3,11 +3,11 @@
 Shapes: V words, D numbers of a vector.
 """
 
-import gzip
 import pathlib
 
 import numpy as np
 
+from seqkit.data.contents import opened
 from seqkit.data.examples import DataError
 
 __all__ = ["read_vectors"]
@@ -16,8 +16,9 @@ __all__ = ["read_vectors"]
 def read_vectors(path, *, size=None):
     """Words and their vectors: one word to a line, then its numbers, spaces between.
 
-    A first line of two integers, the header of word2vec, is passed over. A word that comes
-    again keeps its first vector.
+    A first line of two integers, the header of word2vec, is passed over. A word may hold spaces
+    itself from the second line on, as some of GloVe's do; one that comes again keeps its first
+    vector.
 
     Args:
         path: The text file, or `.gz` of it.
@@ -27,7 +28,8 @@ def read_vectors(path, *, size=None):
         List of V distinct str, and float32 array (V, D).
 
     Raises:
-        DataError: A line has another number of entries, or one that is no number; says which.
+        DataError: A line has too few entries, or one that is no number, or the file is cut short;
+            says which.
 
     Example:
         >>> import tempfile
@@ -41,16 +43,16 @@ def read_vectors(path, *, size=None):
     if not path.is_file():
         raise DataError(f"{path}: expected a file. Received: no such file")
     vectors, width = {}, None
-    opener = gzip.open if path.suffix == ".gz" else open
     # Line by line: such files are larger than most memories. Some hold broken words.
-    with opener(path, "rt", encoding="utf-8", errors="replace", newline="\n") as lines:
+    with opened(path, encoding="utf-8", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             if size is not None and len(vectors) >= size:
                 break
-            word, *numbers = line.rstrip("\n").rstrip(" ").split(" ")
+            word, *numbers = line.rstrip("\r\n ").split(" ")
             if number == 1 and len(numbers) == 1 and (word + numbers[0]).isdigit():
                 continue
             width = width or len(numbers)
+            word, numbers = " ".join([word, *numbers[:-width]]), numbers[-width:]
             if len(numbers) != width or not numbers:
                 raise DataError(
                     f"{path}, line {number}: expected a word and {width or 'its'} numbers. "

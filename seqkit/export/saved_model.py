@@ -118,8 +118,8 @@ def replacing_folder(path, *, overwrite):
             os.replace(path, old)
         try:
             os.replace(new, path)
-        except OSError:
-            if old.exists():
+        except BaseException:  # Ctrl-C too: the old one goes with the temporary folder
+            if old.exists() and not path.exists():
                 os.replace(old, path)
             raise
         shutil.rmtree(old, ignore_errors=True)

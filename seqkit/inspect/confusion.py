@@ -40,8 +40,8 @@ def confusion_matrix(report):
     places = range(len(report.labels))
     turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     long = max(map(len, report.labels)) * len(report.labels) > 30
-    panel.set_xticks(places, report.labels, **(turned if long else {}))
-    panel.set_yticks(places, report.labels)
+    panel.set_xticks(places, report.labels, parse_math=False, **(turned if long else {}))
+    panel.set_yticks(places, report.labels, parse_math=False)
     panel.set(
         xlabel="answered",
         ylabel="labelled",

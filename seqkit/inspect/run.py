@@ -14,6 +14,8 @@ from seqkit.inspect.facts import facts
 
 __all__ = ["Run"]
 
+PICTURES = ("learning_curves.png", "confusion_matrix.png", "backtest.png")
+
 
 class Run:
     """A folder that holds one trained model and everything there is to say about it.
@@ -71,6 +73,15 @@ class Run:
         """Of a file that is there while training is not over."""
         return self.folder / "training.resume"
 
+    def forget(self):
+        """Deletes figures, plots and card that are older than the model: they are of another."""
+        record = self.folder / "metrics.json"
+        files = self.model_path, record
+        if all(file.exists() for file in files):
+            model, measured = (file.stat().st_mtime_ns for file in files)
+            for name in (record.name, "README.md", *PICTURES) if model > measured else ():
+                (self.folder / name).unlink(missing_ok=True)
+
     def write(self, model, *, history, seconds, report=None, data=None, settings=None):
         """Writes all files of the run, each whole or not at all.
 
@@ -96,13 +107,13 @@ class Run:
             "figures": report.figures() if report else None,
         }
         model.save(self.model_path)
-        self.draw("learning_curves.png", learning_curves(history))
-        pictures = {"confusion_matrix.png": None, "backtest.png": None}
+        figures = {"learning_curves.png": learning_curves(history)}
         if report and hasattr(report, "confusion"):
-            pictures["confusion_matrix.png"] = confusion_matrix(report)
+            figures["confusion_matrix.png"] = confusion_matrix(report)
         elif hasattr(report, "plot"):
-            pictures["backtest.png"] = report.plot()
-        for name, figure in pictures.items():
+            figures["backtest.png"] = report.plot()
+        for name in PICTURES:
+            figure = figures.get(name)
             if figure is None:
                 (self.folder / name).unlink(missing_ok=True)
             else:

@@ -46,13 +46,14 @@ def attention_weights(model, text):
     weights = keras.ops.convert_to_numpy(weights)[0, : len(words)].astype("float32")
     known = [word if i != 1 else f"[{word}]" for word, i in zip(words, ids[0], strict=False)]
 
+    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
     figure = Figure(figsize=(max(4, 0.45 * len(words) + 1), 3), layout="constrained")
     panel = figure.subplots()
     panel.bar(range(len(words)), weights, color="#4878a8", width=0.8)
     panel.axhline(1 / len(words), color="gray", lw=0.8, ls="--", label="equal weights")
-    panel.set_xticks(range(len(words)), known, rotation=45, ha="right", rotation_mode="anchor")
+    panel.set_xticks(range(len(words)), known, parse_math=False, **turned)
     answer = model.classify([text])[0]
-    panel.set_title(f"{answer.label} {answer.probability:.3f}", loc="left")
+    panel.set_title(f"{answer.label} {answer.probability:.3f}", loc="left", parse_math=False)
     panel.set_ylabel("weight")
     panel.set_xlim(-0.6, len(words) - 0.4)
     panel.spines[["top", "right"]].set_visible(False)

@@ -159,7 +159,7 @@ class TextClassifier(Task):
         texts = [texts] if isinstance(texts, str) else texts
         if isinstance(texts, list) and not texts:
             return Answers()
-        texts = self.examples(texts).texts
+        texts = self.examples(texts, bare=True).texts
         rows = self.predict(texts, verbose=0).tolist()
         answers = Answers()
         for text, row in zip(texts, rows, strict=True):

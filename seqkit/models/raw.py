@@ -26,8 +26,12 @@ def is_raw(x):
     if isinstance(x, (str, bytes, os.PathLike)) or hasattr(x, "texts"):
         return True
     if hasattr(x, "element_spec"):  # tf.data
-        return is_text_type(first(x.element_spec).dtype)
+        part = first(x.element_spec)
+        parts = part.values() if isinstance(part, dict) else [part]
+        return any(is_text_type(getattr(leaf, "dtype", None)) for leaf in parts)
     if type(x).__module__.partition(".")[0] == "pandas":
+        return True
+    if isinstance(x, zip):  # of texts and labels; Keras takes none
         return True
     if hasattr(x, "dtype"):
         return is_text_type(x.dtype)

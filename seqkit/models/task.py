@@ -108,7 +108,7 @@ class Task(Configured, keras.Model):
             validation_split: share of raw data set aside, drawn at random from the seed.
             validation_data: as `x`, or a tuple `(x, y)`.
             shuffle: new order each epoch.
-            class_weight: dict from label (or class number) to weight, or "balanced".
+            class_weight: dict from label (or its place among the labels) to weight, or "balanced".
             sample_weight: array with a weight for each example.
             **kwargs: as in Keras.
 
@@ -215,7 +215,7 @@ class Task(Configured, keras.Model):
         if not self.is_raw(x):
             return self.answer(super().predict(x, batch_size, on_terminal(verbose), **kwargs))
         # Without labels, lest one that the model has never seen stands in the way.
-        examples = self.examples(x, None, "data").bare()
+        examples = self.examples(x, name="data", bare=True)
         few = len(examples) <= min(self.size_of(batch_size), self.batch_size)
         if few and self.built and not kwargs:  # a pipeline takes longer than these
             graph = self.graphs.get("outputs", lambda ids: self(ids, training=False))

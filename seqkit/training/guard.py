@@ -29,7 +29,8 @@ def guarded(callbacks, *, validated):
         The list of callbacks to give to `keras.Model.fit` inside the context.
 
     Raises:
-        DivergenceError: if the loss is NaN or infinite; the model holds its best epoch then.
+        DivergenceError: if the loss or a weight is NaN or infinite; the model holds its best epoch
+            then.
         KeyboardInterrupt: goes on its way after the best epoch, if one was finished, has been
             put into the model and written to a file.
 

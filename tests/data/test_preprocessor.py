@@ -24,7 +24,7 @@ def test_learning_finds_labels_and_words(texts):
     assert set(texts.tokens.vocabulary) == {"a", "delight", "joyless", "mess", "fine"}
     assert TextClassification.learn(ROWS, labels=["good", "bad"]).labels == ("good", "bad")
     assert TextClassification.learn(ROWS, "characters", max_length=3).tokens.max_length == 3
-    assert TextClassification.learn([("a", 10), ("b", 9)]).labels == ("10", "9")
+    assert TextClassification.learn([("a", 10), ("b", 9)]).labels == ("9", "10")
 
 
 def test_encode_pads_to_the_longest_and_is_never_empty(texts):

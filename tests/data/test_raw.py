@@ -127,6 +127,14 @@ BAD = {
         lambda: data.as_examples([1.5]),
         "data: text 0: expected a str. Received: 1.5 (float)",
     ),
+    "label NaN among str": (
+        lambda: data.as_examples(["a", "b"], ["x", float("nan")]),
+        "data: label 1: expected a label, a str or an int. Received: nan (float)",
+    ),
+    "label NaN of a series": (
+        lambda: data.as_examples(["a", "b"], pd.Series(["x", None], name="y")),
+        "data: expected a value in column 'y', row 1. Received: nothing",
+    ),
     "label None": (
         lambda: data.as_examples([("a", None)]),
         "data: label 0: expected a label, a str or an int. Received: None (NoneType)",
@@ -181,6 +189,42 @@ BAD = {
         "expected labels of str or int. Received: TensorSpec",
     ),
 }
+
+
+MISSING = {
+    "pairs": lambda folder: [("a", None), ("b", "x")],
+    "frame": lambda folder: pd.DataFrame({"text": ["a", "b"], "label": [None, "x"]}),
+    "stream": lambda folder: stream(["a", "b"], [0.5, 1.0]),
+    "table": lambda folder: folder / "labels.tsv",
+    "objects": lambda folder: folder / "labels.jsonl",
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_labels_are_not_looked_at_where_texts_are_wanted(tmp_path, name):
+    (tmp_path / "labels.tsv").write_text("text\tlabel\na\t\nb\tx\n")
+    (tmp_path / "labels.jsonl").write_text('{"text": "a"}\n{"text": "b", "label": "x"}\n')
+    raw = MISSING[name](tmp_path)
+    examples = data.as_examples(raw, bare=True)
+    assert (examples.texts, examples.labels) == (["a", "b"], None)
+    with pytest.raises(DataError):
+        data.as_examples(raw)
+
+
+def test_streams_of_unknown_rank():
+    def rows():
+        yield from zip(["a", "b"], [1, 0], strict=True)
+
+    unknown = tf.data.Dataset.from_generator(rows, output_types=(tf.string, tf.int32))
+    assert list(data.as_examples(unknown)) == [("a", "1"), ("b", "0")]
+    assert list(data.as_examples(unknown.batch(2))) == [("a", "1"), ("b", "0")]
+
+
+def test_whole_numbers_are_sorted_as_such():
+    labels = [str(n) for n in (10, 9, -1, 2, 11)]
+    examples = data.as_examples(["a"] * 5, labels)
+    assert examples.label_names == ("-1", "2", "9", "10", "11")
+    assert data.Splits({"train": examples}).labels == examples.label_names
 
 
 @pytest.mark.parametrize("case", BAD)

@@ -194,8 +194,7 @@ ERRORS = {
     ),
     "no such position": (
         lambda files: read_pairs_tsv(*files(a_tsv="x\ty\n"), 0, 2),
-        "{0}/a.tsv, line 1: expected at least 3 columns, tabs between them, the last of them "
-        "`target`. Received: 2",
+        "{0}/a.tsv, line 1: expected at least 3 columns, the last of them `target`. Received: 2",
     ),
 }
 

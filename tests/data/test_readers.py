@@ -37,6 +37,34 @@ def test_csv_reads_what_the_csv_module_wrote(tmp_path, suffix):
     assert csv.field_size_limit() == limit
 
 
+COLUMNS = {  # header, row, options -> text, label
+    "text, label": ("text,label", "fun,1", {}, ("fun", "1")),
+    "label, text": ("label,text", "1,fun", {}, ("fun", "1")),
+    "capitals and spaces": (" Label ,TEXT", "1,fun", {}, ("fun", "1")),
+    "no such names": ("sentence,class", "fun,1", {}, ("fun", "1")),
+    "one such name": ("label,review", "1,fun", {}, ("fun", "1")),
+    "among others": ("id,text,label", "7,fun,1", {}, ("fun", "1")),
+    "one is told": ("class,review", "1,fun", {"text": "review"}, ("fun", "1")),
+    "positions are told": ("label,text", "a,b", {"text": 0, "label": 1}, ("a", "b")),
+    "no header": (None, "fun,1,7", {"header": False}, ("fun", "1")),
+    "texts alone": ("label,text", "1,fun", {"label": None}, ("fun", None)),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_go_by_their_names(tmp_path, name):
+    header, row, options, expected = COLUMNS[name]
+    content = "\n".join(line for line in (header, row) if line)
+    assert list(data.read_csv(write(tmp_path / "r.csv", content), **options)) == [expected]
+
+
+@pytest.mark.parametrize("header", ["id,review,class", "id,text,class"])
+def test_columns_among_others_are_not_guessed(tmp_path, header):
+    path = write(tmp_path / "r.csv", f"{header}\n1,fun,good")
+    with pytest.raises(DataError, match=f"columns named text and label.*Received: {header[:2]}"):
+        data.read(path)
+
+
 def test_quoted_tsv_holds_tabs_and_newlines(tmp_path):
     path = write(tmp_path / "r.tsv", 'text\tlabel\n"a\tb\nc"\tpositive\n')
     assert list(data.read_tsv(path, quoted=True)) == [("a\tb\nc", "positive")]
@@ -112,12 +140,12 @@ BROKEN = {
     "text missing": (
         "r.tsv",
         H + " \t1\n",
-        "r.tsv, line 2: expected a text in column 0. Received: nothing",
+        "r.tsv, line 2: expected a text in column 'text'. Received: nothing",
     ),
     "label missing": (
         "r.tsv",
         H + "good\t1\nbad\t\n",
-        "r.tsv, line 3: expected a label in column 1. Received: nothing",
+        "r.tsv, line 3: expected a label in column 'label'. Received: nothing",
     ),
     "wrong byte": (
         "r.tsv",
@@ -193,8 +221,7 @@ CALLS = {
     ),
     "position too far": (
         lambda root: data.read_tsv(root / "r.tsv", label=2),
-        "r.tsv, line 1: expected at least 3 columns, tabs between them, the last of them `label`. "
-        "Received: 2",
+        "r.tsv, line 1: expected at least 3 columns, the last of them `label`. Received: 2",
     ),
     "position from the end": (
         lambda root: data.read_tsv(root / "r.tsv", label=-1),

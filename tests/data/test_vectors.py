@@ -23,6 +23,21 @@ def test_reads_glove_and_word2vec(tmp_path, header, packed):
     assert read_vectors(path, size=1)[0] == ["dog"]
 
 
+def test_words_with_spaces_and_lines_of_windows(tmp_path):
+    path = tmp_path / "v.txt"
+    path.write_bytes(b"2 3\r\ndog 1 2 3\r\n. . . 4 5 6 \r\n")
+    words, vectors = read_vectors(path)
+    assert words == ["dog", ". . ."]
+    np.testing.assert_array_equal(vectors, [[1, 2, 3], [4, 5, 6]])
+
+
+def test_a_file_cut_short(tmp_path):
+    path = tmp_path / "v.txt.gz"
+    path.write_bytes(gzip.compress(TEXT.encode() * 1000)[:-30])
+    with pytest.raises(DataError, match=r"v\.txt\.gz: expected gzip content"):
+        read_vectors(path)
+
+
 BAD = {
     "another width": ("a 1 2\nb 1\n", "line 2: expected a word and 2 numbers. Received: 1"),
     "no number": ("a 1 x\n", "line 1: expected 2 finite numbers after 'a'. Received: 1 x"),

@@ -1,6 +1,7 @@
 """A run directory holds everything, and nothing is overwritten by accident."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -71,6 +72,16 @@ def test_a_folder_with_files_is_refused_unless_asked(tmp_path, trained):
     written(tmp_path, trained, overwrite=True)
     assert run.model_path.stat().st_mtime_ns > before
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_figures_of_an_older_model_are_forgotten(tmp_path, trained):
+    run = written(tmp_path, trained)
+    run.forget()
+    assert {path.name for path in tmp_path.iterdir()} == FILES  # they are of this model
+    written_at = (tmp_path / "metrics.json").stat().st_mtime_ns
+    os.utime(run.model_path, ns=(written_at + 1, written_at + 1))
+    run.forget()
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
 def test_a_file_is_no_folder(tmp_path):

@@ -28,6 +28,8 @@ RAW = {
     "tf strings": tf.constant(TEXTS),
     "tf.data of strings": tf.data.Dataset.from_tensor_slices(TEXTS),
     "tf.data of pairs": tf.data.Dataset.from_tensor_slices((TEXTS, [0, 1])).batch(2),
+    "tf.data of dicts": tf.data.Dataset.from_tensor_slices({"text": TEXTS, "label": [0, 1]}),
+    "zip": zip(TEXTS, [0, 1], strict=True),
     "path": pathlib.Path("train.tsv"),
     "name of a file": "train.tsv",
 }
@@ -36,6 +38,7 @@ READY = {
     "list of lists": IDS.tolist(),
     "list of arrays": [IDS],
     "tensor": tf.constant(IDS),
+    "tf.data of dicts of ids": tf.data.Dataset.from_tensor_slices({"ids": IDS}).batch(2),
     "tf.data of ids": tf.data.Dataset.from_tensor_slices((IDS, [0, 1])).batch(2),
     "generator": (IDS for _ in range(2)),
     "None": None,

@@ -161,11 +161,21 @@ def test_a_users_early_stopping_replaces_ours():
 
 
 def test_class_weight_by_name_and_number():
-    weighed = [
-        small().fit(REVIEWS, class_weight=weight, shuffle=False, verbose=0).history["loss"]
-        for weight in ({"bad": 2.0, "good": 0.5}, None, "balanced")
-    ]
-    assert len({round(loss[0], 6) for loss in weighed}) == 3
+    """As the same weights given example by example."""
+    bad = PREPROCESSOR.labels.index("bad")
+
+    def loss(**weights):
+        return small().fit(REVIEWS, shuffle=False, verbose=0, **weights).history["loss"][0]
+
+    rows = np.array([2.0 if label == "bad" else 0.5 for _, label in REVIEWS])
+    expected = loss(sample_weight=rows)
+    assert loss() != pytest.approx(expected, rel=1e-3)
+    assert loss(class_weight={"bad": 2.0, "good": 0.5}) == pytest.approx(expected, rel=1e-6)
+    assert loss(class_weight={bad: 2.0, 1 - bad: 0.5}) == pytest.approx(expected, rel=1e-6)
+    # A weight for each example beside those of the classes, as a column too.
+    both = dict(class_weight={"bad": 2.0}, sample_weight=np.full((len(rows), 1), 0.5))
+    rows = np.array([1.0 if label == "bad" else 0.5 for _, label in REVIEWS])
+    assert loss(**both) == pytest.approx(loss(sample_weight=rows), rel=1e-6)
 
 
 def test_sample_weight_leaves_examples_out():
@@ -287,6 +297,8 @@ BAD = {
     "weights and split": (
         lambda m: m.fit(REVIEWS, sample_weight=[1.0] * 7, validation_split=0.5),
         "Give `validation_data` instead"),
+    "a weight too many": (
+        lambda m: m.fit(REVIEWS, sample_weight=[1.0] * 8), "one entry per row"),
     "weight of no class": (
         lambda m: m.fit(REVIEWS, class_weight={"fine": 2.0}), "Received: fine"),
     "no such file": (lambda m: m.fit("nowhere.tsv"), "nowhere.tsv"),

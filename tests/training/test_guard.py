@@ -14,15 +14,15 @@ X, Y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
 class At(keras.callbacks.Callback):
     """Does something at one batch of one epoch."""
 
-    def __init__(self, epoch, do):
+    def __init__(self, epoch, do, batch=1):
         super().__init__()
-        self.at, self.do = epoch, do
+        self.at, self.do = (epoch, batch), do
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == (self.at, 1):
+        if (self.epoch, batch) == self.at:
             self.do(self.model, logs)
 
 
@@ -102,6 +102,17 @@ def test_nan_in_the_first_epoch_puts_the_start_back():
     model, before, error = trained([At(0, explode)])
     assert "no epoch was finished" in str(error)
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+@pytest.mark.parametrize("validation", [(X, Y), None], ids=["validated", "not validated"])
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_nan_from_the_last_step_of_an_epoch_is_never_the_best(epochs, validation):
+    """No loss has seen it: there is no further batch."""
+    model, _, error = trained([At(epochs - 1, explode, batch=3)], validation, epochs)
+    assert isinstance(error, DivergenceError)
+    assert f"bias is no longer finite after the last batch of epoch {epochs}" in str(error)
+    for own, expected in zip(model.get_weights(), after(epochs - 1), strict=True):
+        np.testing.assert_array_equal(own, expected)
 
 
 KINDS = {  # callbacks given, validated -> stops early, restores
