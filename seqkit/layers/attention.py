@@ -11,6 +11,7 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
+from seqkit.layers.ordering import without_padding
 
 __all__ = ["MultiHeadAttention"]
 
@@ -255,8 +256,3 @@ def masked_softmax(scores, allowed):
         return ops.where(allowed, ops.ones_like(scores), 0)
     shares = ops.softmax(ops.where(allowed, scores, LOWEST), axis=-1)
     return ops.where(allowed, shares, 0)
-
-
-def without_padding(x, mask):
-    """Zeros in masked steps. `where` and not a product: NaN times zero is NaN."""
-    return x if mask is None else ops.where(ops.cast(mask, "bool")[:, :, None], x, 0)

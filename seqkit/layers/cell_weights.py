@@ -71,6 +71,10 @@ class CellWeights(Configured, keras.layers.Layer):
                 f"`gate_bias` names gates that {type(self).__name__} does not have. "
                 f"Expected keys among {sorted(self.biased_gates)}. Received: {unknown}"
             )
+        if self.gate_bias and not use_bias:
+            raise ValueError(
+                f"`gate_bias` needs `use_bias=True`. Received: gate_bias={self.gate_bias}"
+            )
         self.loop_weights = []
 
     def get_config(self):
@@ -120,7 +124,7 @@ class CellWeights(Configured, keras.layers.Layer):
             first = [self.bias_start(gate)((self.units,), dtype=dtype) for gate in self.bias_gates]
             if len(shape) == 1:
                 return ops.concatenate(first)
-            second = self.bias_initializer((shape[-1],), dtype=dtype)
+            second = drawn_anew(self.bias_initializer)((shape[-1],), dtype=dtype)
             return ops.stack([ops.concatenate(first), second])
 
         self.bias_gates = self.inputs if self.layer_norm else self.biased_gates
@@ -133,11 +137,12 @@ class CellWeights(Configured, keras.layers.Layer):
         values = {**self.gate_biases, **self.gate_bias}
         if gate in values:
             return keras.initializers.Constant(values[gate])
-        return self.bias_initializer
+        return drawn_anew(self.bias_initializer)
 
     def matrix(self, name, kind, shape, initializer=None):
         """A weight with the initializer, regularizer and constraint of its kind."""
         options = {option: getattr(self, f"{kind}_{option}") for option in WEIGHT_OPTIONS}
+        options["initializer"] = drawn_anew(options["initializer"])
         if initializer is not None:
             options["initializer"] = initializer
         initial = options["initializer"]
@@ -151,6 +156,11 @@ class CellWeights(Configured, keras.layers.Layer):
         weight = self.add_weight((self.units,), initializer, name=name, **options)
         self.loop_weights.append(weight)
         return weight
+
+
+def drawn_anew(initializer):
+    """One draws the same numbers each time; a copy without a seed draws others."""
+    return initializer.clone() if hasattr(initializer, "clone") else initializer
 
 
 def positive_int(name, value):

@@ -54,11 +54,14 @@ def scan(
         history, last, saved = loop.forward(*sources_, save=training)
 
         def gradient(*upstream):
-            kept = history, saved
-            if not training:
-                again, _, products_ = loop.forward(*sources_, save=True)
-                kept = again, products_
-            return tf.nest.flatten(loop.backward(*sources_, *kept, list(upstream)))
+            def walk(*upstream):
+                kept = history, saved
+                if not training:
+                    again, _, products_ = loop.forward(*sources_, save=True)
+                    kept = again, products_
+                return tf.nest.flatten(loop.backward(*sources_, *kept, list(upstream)))
+
+            return once(walk, upstream, flat)
 
         kept = [history[k] for k, wanted in enumerate(keep) if wanted]
         if training and not with_start:
@@ -69,6 +72,22 @@ def scan(
     last = outputs[sum(keep) :]
     kept = iter(outputs)
     return [next(kept) if wanted else None for wanted in keep], list(last)
+
+
+def once(walk, upstream, sources):
+    """`walk(*upstream)`, whose gradient is an error: it would leave out what was saved."""
+
+    @tf.custom_gradient
+    def run(*tensors):
+        def gradient(*_):
+            raise NotImplementedError(
+                "The loop over time has no second derivatives on TensorFlow. Use `unroll=True`, or "
+                "`keras.layers.RNN` around the cell."
+            )
+
+        return walk(*tensors[: len(upstream)]), gradient
+
+    return run(*upstream, *sources)
 
 
 class _Loop:
@@ -191,7 +210,8 @@ class _Loop:
                 shared[name] = d_now.get(name) is d
             d_inputs = {n: put(stacked, t, d_now[n]) for n, stacked in d_inputs.items()}
             d_products = {
-                n: stacked if shared[n] else put(stacked, t, d_product[n])
+                # A gate behind which nothing has a gradient is not met at all.
+                n: stacked if shared.get(n, True) else put(stacked, t, d_product[n])
                 for n, stacked in d_products.items()
             }
             d_weights = [a + b for a, b in zip(d_weights, d_step, strict=True)]
@@ -213,7 +233,7 @@ class _Loop:
         d_inputs = {n: stack(d, inputs[n].shape[-1], first) for n, d in d_inputs.items()}
         d_matrices, d_biases = {}, {}
         for name, matrix in matrices.items():
-            if name not in shared:  # run eagerly, and no step to run
+            if name not in shared:  # no gradient came through, or run eagerly, and no step to run
                 d_matrices[name] = tf.zeros_like(matrix)
                 if name in biases:
                     d_biases[name] = tf.zeros_like(biases[name])

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-__all__ = ["layer_norm"]
+__all__ = ["layer_norm", "widened"]
 
 
 def layer_norm(x, epsilon=1e-3):
@@ -10,8 +10,12 @@ def layer_norm(x, epsilon=1e-3):
 
     Source: Ba, Kiros, Hinton 2016, equation 3, without gain and bias.
     """
-    dtype = x.dtype
-    wide = ops.cast(x, "float32") if dtype in ("float16", "bfloat16") else x
-    centred = wide - ops.mean(wide, axis=-1, keepdims=True)
+    dtype, x = x.dtype, widened(x)
+    centred = x - ops.mean(x, axis=-1, keepdims=True)
     scale = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + epsilon)
     return ops.cast(centred * scale, dtype)
+
+
+def widened(x):
+    """`x` in float32 at least."""
+    return ops.cast(x, "float32") if x.dtype in ("float16", "bfloat16") else x

@@ -9,7 +9,19 @@ Shapes: B batch, T time, D features, N units.
 
 from keras import ops
 
-__all__ = ["Ordering"]
+__all__ = ["Ordering", "travelling", "without_padding"]
+
+
+def travelling(mask, x):
+    """`mask`, or else the one that came along with `x`: beside a second tensor Keras drops it."""
+    return getattr(x, "_keras_mask", None) if mask is None else mask
+
+
+def without_padding(x, mask):
+    """Zeros in masked steps of `(B, T, D)`. `where` and not a product: NaN times zero is NaN."""
+    if mask is None or len(x.shape) < 3:
+        return x
+    return ops.where(ops.cast(mask, "bool")[:, :, None], x, 0)
 
 
 class Ordering:
@@ -20,7 +32,7 @@ class Ordering:
     """
 
     def __init__(self, mask):
-        mask = ops.cast(mask, "int32")
+        mask = ops.cast(ops.cast(mask, "bool"), "int32")  # of whole numbers, all but 0 count
         self.batch, self.time = ops.shape(mask)[0], ops.shape(mask)[1]
         self.rows = ops.expand_dims(ops.arange(self.batch, dtype="int32"), 1)
         # How many valid steps a row has had, this one included.

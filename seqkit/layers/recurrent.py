@@ -11,7 +11,7 @@ from seqkit.layers import cells, engine
 from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.noise import times
-from seqkit.layers.ordering import Ordering
+from seqkit.layers.ordering import Ordering, travelling
 from seqkit.layers.recurrent_noise import RecurrentNoise
 
 __all__ = ["Recurrent"]
@@ -141,7 +141,19 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
             for start in self.initial_states
         ]
 
+    def compute_mask(self, sequences, mask):
+        mask = keras.tree.flatten(mask)[0]
+        if mask is not None and self.go_backwards and self.return_sequences:
+            mask = ops.flip(mask, axis=1)  # as the outputs are
+        return super().compute_mask(sequences, mask)
+
     def call(self, sequences, initial_state=None, mask=None, training=False, reset=None):
+        mask = travelling(mask, sequences)
+        if self.unroll and sequences.shape[1] is None:
+            raise ValueError(
+                "`unroll=True` needs a known number of steps. "
+                f"Received: sequences of shape {tuple(sequences.shape)}"
+            )
         states = self.start(ops.shape(sequences)[0], initial_state, reset)
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
@@ -183,6 +195,11 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         states = initial_state
         if states is None:
             states = self.states if self.stateful else fresh
+            if self.stateful and batch not in (None, states[0].shape[0]):
+                raise ValueError(
+                    f"`stateful=True` holds the states of {states[0].shape[0]} rows. "
+                    f"Received: a batch of {batch}"
+                )
         states = list(states) if isinstance(states, (list, tuple)) else [states]
         if len(states) != len(fresh):
             raise ValueError(

@@ -9,9 +9,10 @@ from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import scored_attention
-from seqkit.layers.attention import wide, without_padding
+from seqkit.layers.attention import wide
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate, scaled_mask
+from seqkit.layers.ordering import without_padding
 from seqkit.layers.stack import NOISE, Stack, cell_arguments
 
 __all__ = ["RecurrentDecoder"]

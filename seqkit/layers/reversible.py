@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
+from seqkit.layers.normalise import widened
 
 __all__ = ["ReversibleNorm"]
 
@@ -62,17 +63,18 @@ class ReversibleNorm(Configured, keras.layers.Layer):
             self.build(x.shape)
         if self.mode == "last":
             return x[:, -1:], ops.ones_like(x[:, -1:])
+        dtype, x = x.dtype, widened(x)  # in float16 the square of 300 is infinite
         if self.mode == "scale":
-            scale = 1 + ops.mean(ops.abs(x), axis=1, keepdims=True)
+            scale = ops.cast(1 + ops.mean(ops.abs(x), axis=1, keepdims=True), dtype)
             return ops.zeros_like(scale), scale
         # Statistics are data, not a way for gradients to go round the model.
         mean = ops.stop_gradient(ops.mean(x, axis=1, keepdims=True))
         variance = ops.mean(ops.square(x - mean), axis=1, keepdims=True)
         deviation = ops.stop_gradient(ops.sqrt(variance + self.epsilon))
-        if not self.affine:
-            return mean, deviation
-        scale = deviation * ops.exp(-self.log_gain)
-        return mean - self.shift * scale, scale
+        if self.affine:
+            deviation = deviation * ops.exp(-widened(self.log_gain))
+            mean = mean - widened(self.shift) * deviation
+        return ops.cast(mean, dtype), ops.cast(deviation, dtype)
 
     def call(self, x):
         """`(B, L, C)` -> `(B, L, C)`, normalised."""

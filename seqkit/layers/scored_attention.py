@@ -10,9 +10,10 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit, wide, without_padding
+from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit, wide
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
+from seqkit.layers.ordering import without_padding
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [

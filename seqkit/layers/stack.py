@@ -13,6 +13,7 @@ from seqkit.layers import cells
 from seqkit.layers.cell import Cell
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
+from seqkit.layers.ordering import travelling, without_padding
 from seqkit.layers.recurrent import Recurrent
 
 __all__ = ["Stack"]
@@ -135,6 +136,7 @@ class Stack(Configured, keras.layers.Layer):
         self.built = True
 
     def call(self, x, initial_state=None, mask=None, training=False):
+        mask = travelling(mask, x)
         given = iter(self.by_layer(initial_state))
         read, states = x, []
         for depth, directions in enumerate(self.recurrent):
@@ -220,13 +222,6 @@ NOISE = {
 def alike(output, read):
     """Whether one can be added to the other; how many steps there are may not be known."""
     return len(output.shape) == len(read.shape) and output.shape[-1] == read.shape[-1]
-
-
-def without_padding(x, mask):
-    """Zeros in masked steps, whatever stands there."""
-    if mask is None or len(x.shape) < 3:
-        return x
-    return ops.where(ops.expand_dims(ops.cast(mask, "bool"), 2), x, 0)
 
 
 def cell_arguments(cell):

@@ -3,6 +3,8 @@
 Shapes: D input features, N units, G gates.
 """
 
+import re
+
 import numpy as np
 
 from seqkit.layers import cells
@@ -33,7 +35,8 @@ def from_torch(state_dict, **options):
     """
     arrays = as_arrays(state_dict)
     _, units, width = shape_of(arrays)
-    layers = 1 + max(int(name.split("_l")[1].split("_")[0]) for name in arrays)
+    found = [re.match(r"(?:weight|bias)_\w\w_l(\d+)", name) for name in arrays]
+    layers = 1 + max(int(match[1]) for match in found if match)
     if "weight_hr_l0" in arrays:
         options["projection"] = width
     stack = Stack(

@@ -9,10 +9,10 @@ from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import positions as kinds
-from seqkit.layers.attention import without_padding
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate
+from seqkit.layers.ordering import without_padding
 from seqkit.layers.transformer_block import DRAWS, TransformerBlock, layer_norm, norm_kind
 
 __all__ = ["TransformerDecoder", "TransformerEncoder"]

@@ -118,6 +118,7 @@ def test_loads_into_a_stack_made_before():
         (lambda d: d.pop("weight_hh_l0"), "Expected the state dict of a torch.nn.RNN"),
         (lambda d: d.pop("bias_hh_l1"), "lack 'bias_hh_l1'"),
         (lambda d: d.update(weight_ih_l1=d["weight_ih_l1"][:, :2]), "do not fit"),
+        (lambda d: d.update({"head.weight": d["bias_hh_l1"]}), "head.weight"),
     ],
 )
 def test_wrong_weights_say_so(change, message):

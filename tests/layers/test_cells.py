@@ -161,3 +161,23 @@ def test_dropouts_rest_at_inference(variant):
     layer, weights = build(variant, 6, **dict.fromkeys(rates, 0.5))
     x, states = random(B, T, 6), states_of(layer)
     assert_same(layer, x, run(variant, weights, x, states), initial_state=states, training=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [("Jordan", "kernel", "output_kernel"), ("ProjectedLSTM", "kernel", "projection_kernel")],
+)
+def test_weights_of_one_kind_start_apart(name, first, second):
+    """An initializer draws the same numbers again each time it is asked."""
+    layer = getattr(layers, name)(4)
+    layer.build((None, None, 4))
+    a, b = (np.asarray(getattr(layer.cell, weight)) for weight in (first, second))
+    a = a[:, : b.shape[1]] if name == "ProjectedLSTM" else a
+    assert np.corrcoef(a.ravel()[: b.size], b.ravel()[: a.size])[0, 1] < 0.9
+
+
+def test_biases_drawn_at_random_start_apart():
+    layer = layers.LSTM(64, bias_initializer="random_normal", unit_forget_bias=False)
+    layer.build((None, None, 3))
+    gates = np.asarray(layer.cell.bias).reshape(4, 64)
+    assert np.abs(np.corrcoef(gates) - np.eye(4)).max() < 0.6

@@ -76,3 +76,112 @@ def test_gates_without_a_bound_stop_where_a_row_ends():
     seen = outcome(layer, x, mask=mask, states=[np.ones((2, 1), "float32")], compiled="graph")
     assert seen["result 0"].tolist() == [[4.0], [0.0]]
     assert all(np.isfinite(array).all() for array in seen.values())
+
+
+@ON_TENSORFLOW
+@pytest.mark.parametrize("training", [True, False])
+def test_second_derivatives_are_refused(training):
+    """A penalty on gradients would be wrong without a word; unrolled it is right."""
+    import tensorflow as tf
+
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 3, 4)), "float32")
+
+    def penalty(layer, reader):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                loss = tf.reduce_sum(reader(x, training=training) ** 2)
+            steepness = tf.reduce_sum(inner.gradient(loss, x) ** 2)
+        return outer.gradient(steepness, layer.trainable_weights[1])
+
+    looped, unrolled = layers.GRU(5, seed=1), layers.GRU(5, seed=1, unroll=True)
+    for layer in (looped, unrolled):
+        layer.build(x.shape)
+    looped.set_weights(unrolled.get_weights())
+    with pytest.raises(NotImplementedError, match=r"no second derivatives.*unroll=True"):
+        penalty(looped, looped)
+    wanted = penalty(unrolled, unrolled)
+    plain = keras.layers.RNN(looped.cell)
+    np.testing.assert_allclose(penalty(looped, plain), wanted, rtol=1e-4, atol=1e-6)
+
+
+class HardCell(layers.Cell):
+    """A gate that is all or nothing: no gradient comes through its product."""
+
+    inputs = "zn"
+
+    def step(self, gates, h):
+        z = keras.ops.stop_gradient(keras.ops.round(self.sigmoid(gates.z(h))))
+        return z * h + (1 - z) * self.tanh(gates.n(h))
+
+
+def test_a_gate_without_a_gradient():
+    """As the loop of Keras has it."""
+    x = np.random.default_rng(0).normal(size=(3, 6, 4)).astype("float32")
+    layer = layers.Recurrent(HardCell(5))
+    layer.build(x.shape)
+    plain = keras.layers.RNN(layer.cell)
+    plain.build(x.shape)
+    found, wanted = (
+        outcome(one, x, weights=layer.trainable_variables, compiled="graph")
+        for one in (layer, plain)
+    )
+    for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, atol=1e-5, err_msg=name)
+
+
+def test_masks_of_whole_numbers():
+    """All but zero counts."""
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    mask = np.array([[1, 1, 0, 0], [1, 0, 1, 1]])
+    layer = layers.GRU(5, return_sequences=True)
+    np.testing.assert_array_equal(layer(x, mask=3 * mask), layer(x, mask=mask.astype(bool)))
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("layer", [layers.GRU, layers.LSTM, layers.Stack])
+@pytest.mark.parametrize("also", ["initial_state", "reset"])
+def test_a_mask_comes_along_beside_other_tensors(also, layer, policy):
+    """Keras hands it on to a layer of one tensor only. The padded row is as the row alone."""
+    if layer is layers.Stack and also == "reset":
+        pytest.skip("a stack has no `reset`")
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    x[0, 2:] = 0
+    cell = ["gru"] if layer is layers.Stack else []
+    layer = layer(*cell, 5, dtype=policy, return_sequences=False)
+
+    def ask(x):
+        states = [keras.ops.full((len(x), 5), 0.5)] * (2 if isinstance(layer, layers.LSTM) else 1)
+        reset = keras.ops.zeros((len(x),), "bool")
+        more = {"initial_state": states} if also == "initial_state" else {"reset": reset}
+        return np.asarray(layer(keras.layers.Masking(dtype=policy)(x), **more), "float32")
+
+    np.testing.assert_allclose(ask(x)[:1], ask(x[:1, :2]), atol=1e-3)
+
+
+def test_a_mask_goes_backwards_with_its_outputs():
+    """The next layer would read padding in place of words."""
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    x[0, 3:] = 0
+    first = layers.GRU(4, go_backwards=True, return_sequences=True)
+    model = keras.Sequential([keras.Input((None, 3)), keras.layers.Masking(), first, layers.GRU(4)])
+    together, alone = model(x), model(x[:1, :3])
+    np.testing.assert_allclose(together[:1], alone, atol=1e-6)
+
+
+def test_a_stateful_layer_refuses_another_batch():
+    layer = layers.GRU(3, stateful=True)
+    layer(np.ones((4, 2, 2), "float32"))
+    for batch in (1, 2):
+        with pytest.raises(ValueError, match=f"states of 4 rows. Received: a batch of {batch}"):
+            layer(np.ones((batch, 2, 2), "float32"))
+
+
+@ON_TENSORFLOW
+def test_unrolling_needs_a_number_of_steps():
+    import tensorflow as tf
+
+    layer = layers.GRU(3, unroll=True)
+    unknown = tf.function(layer.__call__, input_signature=[tf.TensorSpec((2, None, 2))])
+    with pytest.raises(ValueError, match="`unroll=True` needs a known number of steps"):
+        unknown.get_concrete_function()

@@ -102,3 +102,10 @@ def test_a_window_without_change_stays_finite():
 def test_wrong_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_windows_of_large_numbers_in_half_precision():
+    """The square of 400 is infinite in float16."""
+    x = np.array([1000.0, 1400.0, 1800.0], "float32").reshape(1, 3, 1)
+    found = np.asarray(ReversibleNorm(dtype="mixed_float16")(x), "float32")
+    np.testing.assert_allclose(found[0, :, 0], (x[0, :, 0] - 1400) / x[0].std(), atol=1e-2)

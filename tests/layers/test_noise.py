@@ -161,6 +161,7 @@ def test_rates_are_met(rate):
         ({"weight_drop": 2}, "`weight_drop` must be a rate"),
         ({"cell_dropout": 0.1}, "`cell_dropout` needs a cell with a cell state"),
         ({"stateful": True, "trainable_initial_state": True}, "cannot learn where to start"),
+        ({"gate_bias": {"z": 1.0}, "use_bias": False}, "`gate_bias` needs `use_bias=True`"),
         ({"gate_bias": {"q": 1.0}}, "`gate_bias` names gates that GRUCell does not have"),
     ],
 )
