@@ -202,6 +202,7 @@ def translate(
         if drawn:
             from seqkit.decoding import Sampling
 
+            drawn["no_repeat"] = how.pop("no_repeat") or 0
             how["sampling"] = Sampling(samples=n_best, **drawn)
         how |= dict(n_best=n_best, max_length=max_length, beams=beams)
         how |= dict(prefix=prefix, required=require or None, forbidden=forbid or None)

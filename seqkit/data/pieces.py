@@ -104,9 +104,12 @@ class Pieces(Subwords):
         every = (bytes([i]).decode("utf-8", "surrogateescape") for i in range(BYTES))
         return (*super().symbols, *every)
 
+    @functools.cached_property
+    def names(self):
+        return ("", "\ufffd", *self.vocabulary, *(f"<0x{i:02X}>" for i in range(BYTES)))
+
     def units(self, texts):
-        names = ("", "\ufffd", *self.vocabulary, *(f"<0x{i:02X}>" for i in range(BYTES)))
-        return [[names[i] for i in row] for row in self.ids(texts).to_list()]
+        return [[self.names[i] for i in row] for row in self.ids(texts).to_list()]
 
     def _join(self, units):
         text = "".join(units).encode("utf-8", "surrogateescape").decode("utf-8", "replace")

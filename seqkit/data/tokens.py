@@ -180,6 +180,11 @@ class Tokens(Configured, abc.ABC):
         """What each id stands for in a text: tuple of `size` str."""
         return ("", "\ufffd", *self.vocabulary)
 
+    @property
+    def names(self):
+        """As `symbols`, to be shown one by one: what is no character has a name."""
+        return self.symbols
+
     def _join(self, units):
         return unicodedata.normalize("NFC", self.separator.join(units))
 

@@ -41,14 +41,17 @@ class Beam:
         return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
 
-def begin(batch, beams, room, covered, *, branches):
-    """K sequences of no ids; of equal ones that branch, only the first counts."""
+def begin(batch, beams, room, source, *, branches):
+    """K sequences of no ids; of equal ones that branch, only the first counts.
+
+    `source`, `(B, S)`, is True at steps that are to be covered; padding is from the start.
+    """
     counts = ops.arange(beams) < (1 if branches else beams)
     first = ops.where(counts, 0.0, LOW)
     return Beam(
         total=ops.broadcast_to(ops.cast(first, "float32"), (batch, beams)),
         ids=ops.zeros((batch, beams, room), "int32"),
-        covered=ops.zeros((batch, beams, covered), "float32"),
+        covered=ops.repeat(1.0 - ops.cast(source, "float32")[:, None], beams, axis=1),
         scores=ops.full((batch, beams), LOW, "float32"),
         finished=ops.zeros((batch, beams, room), "int32"),
         done=ops.zeros((batch,), "bool"),
@@ -220,8 +223,8 @@ def normalised(total, length, covered, length_penalty, coverage_penalty):
     length = ops.cast(length, "float32")
     score = total / ((5.0 + length) / 6.0) ** length_penalty
     if coverage_penalty:
-        # Of padding nothing is ever read; a step that counts has read a little of everything.
-        seen = ops.where(covered > 0, ops.minimum(covered, 1.0), 1.0)
+        # What was not read at all, as far as float32 can tell, costs much, and not infinitely so.
+        seen = ops.clip(covered, 1e-30, 1.0)
         score = score + coverage_penalty * ops.sum(ops.log(seen), axis=-1)
     return score
 

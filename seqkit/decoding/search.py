@@ -101,7 +101,7 @@ def search(
         how: `Search` or `Sampling`.
         start, end: int, ids of the beginning and the end.
         longest: int, the most that `limit` may be; where shapes are open nothing hangs on it.
-        source: int S, steps of the source, for a coverage penalty.
+        source: bool `(B, S)`, the steps of the source that count, for a coverage penalty.
         constraints: objects with `apply(logits (B, K, V), ids (B, K, L), at, own)` and `own`, a
             structure of tensors with the first axis B.
         required: `constraints.Required`, phrases that have to stand in a sequence, or None.
@@ -146,8 +146,8 @@ def search(
 
         return ops.while_loop(going_on, step, (at, sentences, state, tokens))
 
-    beam = beams_.begin(batch, beams, 0, source if coverage else 0, branches=how.branches)
     nothing = ops.zeros((batch, 0), "int32")
+    beam = beams_.begin(batch, beams, 0, source if coverage else nothing, branches=how.branches)
     phrases = nothing if required is None else required.own
     given = (
         read,

@@ -10,6 +10,7 @@ from keras import ops
 from seqkit.configured import Configured
 from seqkit.layers import scored_attention
 from seqkit.layers.attention import wide
+from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate, scaled_mask
 from seqkit.layers.ordering import without_padding
@@ -84,11 +85,15 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
             raise ValueError(
                 f"`input_feeding` goes with `dropout` alone. Received: {', '.join(noisy)}"
             )
-        wrong = sorted({"bidirectional", "return_sequences", "return_state"} & set(options))
+        own = {"bidirectional", "return_sequences", "return_state", "trainable_initial_state"}
+        wrong = sorted(own & set(options))
         if wrong:
             raise ValueError(
-                f"A decoder reads forwards and gives every step. Received: {', '.join(wrong)}"
+                "A decoder reads forwards, from the states of the encoder, and gives every step. "
+                f"Received: {', '.join(wrong)}"
             )
+        if units is not None:
+            positive_int("units", units)
         part = {"dtype": self.dtype_policy}
         self.stack = Stack(
             cell, units, layers=layers, dropout=dropout, return_state=True, seed=seed,
@@ -97,6 +102,11 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         self.cell, self.layers, self.units = self.stack.cell, layers, self.stack.units[-1]
         named = part if isinstance(attention, (str, type)) else {}
         self.attention = scored_attention.get(attention, **named)
+        if input_feeding and getattr(self.attention, "dropout", 0.0):
+            raise ValueError(
+                "`input_feeding` goes with an attention without dropout. "
+                f"Received: dropout={self.attention.dropout}"
+            )
         self.input_feeding = input_feeding
         self.dropout = rate("dropout", dropout)
         self.seed = seed

@@ -55,17 +55,20 @@ class Seq2SeqNetwork(Task):
             if not isinstance(value, kind):
                 raise ValueError(f"`{name}` must be a {kind.__name__}. Received: {value!r}")
 
+        # Their own policy would be that of the process that loads the model.
+        part = {"dtype": self.dtype_policy}
+
         def embed(size, name):
             # Of unit variance once it is scaled, and small enough to be the output layer.
             start = keras.initializers.RandomNormal(stddev=embedding**-0.5)
-            return keras.layers.Embedding(size, embedding, start, name=name)
+            return keras.layers.Embedding(size, embedding, start, name=name, **part)
 
         self.embed_target = embed(preprocessor.target_size, "embed_target")
         self.embed_source = self.embed_target
         if not (tied and preprocessor.shared):
             self.embed_source = embed(preprocessor.source_size, "embed_source")
-        self.drop = keras.layers.Dropout(dropout)
-        self.drop_output = keras.layers.Dropout(dropout)
+        self.drop = keras.layers.Dropout(dropout, **part)
+        self.drop_output = keras.layers.Dropout(dropout, **part)
         self.exit = None
 
     # --- the parts --------------------------------------------------------------------
@@ -81,7 +84,7 @@ class Seq2SeqNetwork(Task):
             self.decoder.build((None, None, self.embedding), memory.shape, shapes)
         width = self.decoder.compute_output_shape((None, None, self.embedding))[-1]
         if self.tied and width != self.embedding:
-            self.exit = keras.layers.Dense(self.embedding, name="exit")
+            self.exit = keras.layers.Dense(self.embedding, name="exit", dtype=self.dtype_policy)
             self.exit.build((None, None, width))
         size = self.preprocessor.target_size
         if not self.tied:
@@ -183,7 +186,7 @@ class Seq2SeqNetwork(Task):
             start=text.start,
             end=text.end,
             longest=self.longest(ops.shape(source)[1], prefix, required),
-            source=ops.shape(source)[1],
+            source=mask,
             constraints=constraints,
             required=required,
             draws=draws,
@@ -195,7 +198,8 @@ class Seq2SeqNetwork(Task):
             return 0
         more = 0 if prefix is None else prefix.shape[1]
         more += 0 if required is None else required.own.shape[1] * required.own.shape[2]
-        return int(self.longest_ratio * steps) + 20 + more
+        # In float32, as the limit of each source: one step less, and none of them could end.
+        return int(np.float32(self.longest_ratio) * np.float32(steps)) + 20 + more
 
     def respond(self, source, how=None, limit=None, *, forbidden=(), **tensors):
         """A batch of ids -> dict: `ids` `(B, K, L)` int32, `scores` `(B, K)` float32.

@@ -103,15 +103,15 @@ class Translator(Seq2SeqNetwork):
             length_penalty: float, how much longer translations are favoured.
             coverage_penalty: float, what it costs to leave parts of the source unread.
             no_repeat: int n, so that no n pieces in a row stand in a translation twice.
-            max_length: int, most ids of a translation; by default as many as the length of the
-                source allows, see `longest_ratio`. What is forced is not counted.
+            max_length: int, most ids of a translation, if the length of the source does not allow
+                for less, see `longest_ratio`. What is forced is not counted.
             prefix: str with which every translation begins, or a list with one for each text.
             required: list of str that have to stand in every translation, or a list of such
                 lists, one for each text.
             forbidden: list of str that stand in no translation, as the tokens cut them: of
                 pieces, another spelling of the same letters may slip through.
             sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
-            seed: int, of the draws; None for one drawn at random.
+            seed: int, of the draws of `sampling`; None for one drawn at random.
             attention: whether to say what each piece of the translation read.
             batch_size: texts that are translated at a time; default 64.
 
@@ -134,6 +134,8 @@ class Translator(Seq2SeqNetwork):
                 f"`n_best` must be an int from 1 to the number of beams. "
                 f"Received: n_best={n_best!r}, beams={how.beams}"
             )
+        if seed is not None and sampling is None:
+            raise ValueError(f"`seed` needs `sampling`: nothing is drawn. Received: seed={seed}")
         if max_length is not None:  # the end counts as an id
             max_length = positive_int("max_length", max_length) + 1
         blind = getattr(self.decoder, "attention", self) is None
@@ -199,7 +201,7 @@ class Translator(Seq2SeqNetwork):
             order = np.argsort(lengths, kind="stable")
             for at in range(0, len(order), batch_size):
                 rows = order[at : at + batch_size]
-                yield rows + start, ids[rows, : lengths[rows[-1]]]
+                yield rows + start, rounded(ids[rows, : lengths[rows[-1]]])
 
     def attention(self, source, ids):
         """What each piece of a translation `(B, L)` read: list of `Attention`."""
@@ -219,8 +221,8 @@ class Translator(Seq2SeqNetwork):
         for read, written, share in zip(source, ids, weights, strict=True):
             read, written = read[read != 0], written[written != 0]
             share = share[: len(written) + 1, : len(read)]
-            read = [text.source.symbols[i] for i in read[:-1]]
-            written = [text.target.symbols[i] for i in written]
+            read = [text.source.names[i] for i in read[:-1]]
+            written = [text.target.names[i] for i in written]
             seen.append(Attention([*read, END], [*written, END], share))
         return seen
 
@@ -232,14 +234,18 @@ class Translator(Seq2SeqNetwork):
         return np.array([str(t) for t in self.translate(texts, batch_size=batch_size)])
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", **kwargs):
-        """Loss and metrics; of raw pairs with `return_dict` also BLEU and chrF, see `report`."""
+        """Loss and metrics; of raw pairs with `return_dict` also BLEU and chrF, see `report`.
+
+        Both come with their signatures of sacreBLEU, as `bleu_signature` and `chrf_signature`.
+        """
         results = super().evaluate(x, y, batch_size, verbose, **kwargs)
         if self.is_raw(x) and isinstance(results, dict):
             pairs = self.examples(x, y, "evaluation data", labelled=True)
             if "perplexity" not in results:  # of which a metric may have taken care
                 results["perplexity"] = self.perplexity(pairs)
             report = self.compared(pairs, results["perplexity"])
-            results |= {"bleu": report.bleu, "chrf": report.chrf}
+            names = ("bleu", "chrf", "bleu_signature", "chrf_signature")
+            results |= {name: getattr(report, name) for name in names}
         return results
 
     def report(self, x, y=None, **how):
@@ -275,6 +281,12 @@ class Translator(Seq2SeqNetwork):
             total += float(graph(batch["source"], batch["target"], labels))
             count += int((labels >= 0).sum())
         return math.exp(total / count)
+
+
+def rounded(ids):
+    """On JAX, which compiles anew for every size, padding up to one of a few widths."""
+    more = -ids.shape[1] % 16 if keras.backend.backend() == "jax" else 0
+    return np.pad(ids, ((0, 0), (0, more)))
 
 
 def side_by_side(function, items):

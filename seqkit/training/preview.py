@@ -58,6 +58,8 @@ class Preview(keras.callbacks.Callback):
                 "`Preview` needs a model that can `translate`. "
                 f"Received: {type(self.model).__name__}"
             )
+        # What is wrong with the options shows before an hour of training, not after.
+        self.model.translate(self.sources[:1], **self.options)
         if self.console is None:
             from rich.console import Console
 

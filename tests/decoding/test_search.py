@@ -59,16 +59,17 @@ class Table:
         return sorted(found, key=lambda pair: -pair[0])
 
 
-def run(table, how, limits, sentences=None, compiled=None, constraints=()):
+def run(table, how, limits, sentences=None, compiled=None, constraints=(), source=(1, 1, 1)):
     """Ids as tuples and scores, with open shapes in a graph where the backend has them."""
     table.rows = how.beams
     sentences = np.arange(B) if sentences is None else np.asarray(sentences)
 
     def found(sentences, limits):
         state = [ops.zeros((ops.shape(sentences)[0] * how.beams,), "int32") + START]
+        counts = ops.repeat(ops.array([source]), ops.shape(sentences)[0], axis=0)
         return search(
             table, [sentences], state, limit=limits, how=how, start=START, end=END,
-            longest=20, source=3, constraints=constraints,
+            longest=20, source=counts, constraints=constraints,
         )  # fmt: skip
 
     limits = np.broadcast_to(np.asarray(limits, "int32"), sentences.shape)
@@ -104,6 +105,16 @@ def test_a_wide_beam_is_an_exhaustive_search(compiled, length_penalty, coverage_
             close = [w for s, w in expected[b] if abs(s - score) < 1e-4]
             assert any(tuple(row[: len(w)]) == w and not row[len(w) :].any() for w in close)
             assert words in close
+
+
+def test_what_was_not_read_at_all_costs_and_padding_does_not(compiled):
+    table, how = Table(), Search(3, 0.0, coverage_penalty=0.5)
+    table.read[:, 2] = 0.0  # as a softmax in float32 gives it
+    padded, unread = (
+        run(table, how, 4, compiled=compiled, source=source)[1] for source in ((1, 1, 0), (1, 1, 1))
+    )
+    assert (padded > -20).all()
+    assert (unread < padded - 20).all()
 
 
 def test_one_beam_is_greedy(compiled):

@@ -9,7 +9,7 @@ import pytest
 from keras import ops
 
 from seqkit import layers
-from seqkit.layers import decoders
+from seqkit.layers import AdditiveAttention, decoders
 from seqkit.testing.examples import random
 
 B, T, S, D, N, M = 3, 6, 5, 4, 8, 6
@@ -221,6 +221,18 @@ BAD = {
     "feeding": (lambda: make(attention=None, input_feeding=True), "Received: attention=None"),
     "noise": (lambda: make(zoneout=0.1, input_feeding=True), "`dropout` alone. Received: zoneout"),
     "input": (lambda: make(input_dropout=0.1, input_feeding=True), "Received: input_dropout"),
+    "drawn attention": (
+        lambda: make(attention=AdditiveAttention(dropout=0.5), input_feeding=True),
+        "an attention without dropout. Received: dropout=0.5",
+    ),
+    "widths of layers": (
+        lambda: layers.RecurrentDecoder("gru", [4, 3], layers=2),
+        "`units` must be a positive int",
+    ),
+    "learned start": (
+        lambda: make(trainable_initial_state=True),
+        r"states of the encoder.*trainable_initial",
+    ),
     "both ways": (lambda: make(bidirectional=True), "Received: bidirectional"),
     "rate": (lambda: make(dropout=1.0), "`dropout` must be a rate"),
     "attention": (lambda: make(attention="self"), "additive, cosine.*'self'"),

@@ -11,7 +11,7 @@ import pytest
 from keras import ops
 
 import recipes
-from seqkit import layers
+from seqkit import layers, training
 from seqkit.data import as_pairs, samples
 from seqkit.data.examples import DataError
 from seqkit.decoding import Sampling
@@ -147,6 +147,53 @@ def test_one_sample_is_as_independent_of_the_batch(translator):
     )
     assert together == again
     assert len(set(together)) > 2
+
+
+def test_a_seed_without_draws_is_refused(translator):
+    with pytest.raises(ValueError, match="`seed` needs `sampling`"):
+        translator.translate(TEXTS, seed=1)
+
+
+def test_bytes_have_names_where_attention_is_shown():
+    """A byte of a character that no piece holds is no character: nothing could draw it."""
+    model = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, vocabulary=300, seed=1)
+    seen = model.translate(["it\u2019s"], beams=1, max_length=3, attention=True)[0].attention
+    assert [n for n in seen.source if n.startswith("<0x")] == ["<0xE2>", "<0x80>", "<0x99>"]
+    "".join([*seen.source, *seen.target]).encode()
+
+
+@pytest.mark.slow
+def test_parts_keep_the_policy_they_were_made_with(tmp_path):
+    """In a process with another one too: else logits would be of another dtype than in search."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", seed=1)
+        half.fit(PAIRS, epochs=1, verbose=0)
+        half.save(tmp_path / "half.keras")
+        expected = half.translate(TEXTS, beams=2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    loaded = keras.saving.load_model(tmp_path / "half.keras")
+    parts = (loaded.embed_target, loaded.embed_source, loaded.drop, loaded.drop_output)
+    assert {part.compute_dtype for part in parts} == {"bfloat16"} == {loaded.compute_dtype}
+    assert [t.text for t in loaded.translate(TEXTS, beams=2)] == [t.text for t in expected]
+
+
+def test_gradients_of_several_batches_may_count_as_one():
+    """Keras's optimizers gather them; the model needs nothing for it."""
+    together, apart = (
+        recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", dropout=0.0, seed=1)
+        for _ in range(2)
+    )
+    for model, every in ((together, 2), (apart, None)):
+        optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=every)
+        model.compile(optimizer, training.TokenCrossentropy())
+        before = model.get_weights()
+        model.fit(PAIRS.subset([0]), epochs=1, verbose=0)
+        changed = any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+        assert changed == (every is None)  # the first of two waits
+        model.fit(PAIRS.subset([0]), epochs=1, verbose=0)
+        assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 
 
 def test_nothing_is_translated_to_nothing(translator):

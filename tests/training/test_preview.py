@@ -21,14 +21,14 @@ PAIRS = Pairs(
 
 
 class Parrot(keras.Sequential):
-    """Says the next of its answers each time."""
+    """Says the next of its answers each time, but for a first trial."""
 
     answers = ()
     asked = ()
 
     def translate(self, texts, **options):
         self.asked = [*self.asked, (texts, options)]
-        return self.answers[len(self.asked) - 1]
+        return [*self.answers, ["a trial"]][len(self.asked) - 2]
 
 
 def run(preview, *answers, callbacks=(), validated=False):
@@ -79,7 +79,21 @@ def test_the_best_epoch_goes_by_it():
 def test_what_is_translated(count, asked):
     answers = dict(zip(PAIRS.sources, NEAR, strict=True))
     model, _ = run(Preview(PAIRS, count=count, beams=3), [answers[s] for s in asked])
-    assert model.asked == [(asked, {"beams": 3})]
+    assert model.asked == [(texts, {"beams": 3}) for texts in (asked[:1], asked)]
+
+
+def test_wrong_options_show_before_training():
+    class Strict(Parrot):
+        def translate(self, texts, beams=5):
+            return ["" for _ in texts]
+
+        def train_step(self, data):
+            raise AssertionError("it trained")
+
+    model = Strict([keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    with pytest.raises(TypeError, match="'beam'"):
+        model.fit(X, X[:, :1], callbacks=[Preview(PAIRS, beam=1)], verbose=0)
 
 
 def test_pairs_in_other_forms():
