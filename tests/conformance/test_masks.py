@@ -1,5 +1,7 @@
 """Padding changes nothing: neither values nor gradients, whatever stands in it."""
 
+import functools
+
 import numpy as np
 import pytest
 from keras import ops
@@ -24,8 +26,16 @@ def assert_same(one, other, **close):
         np.testing.assert_allclose(one[what], other[what], **(close or CLOSE), err_msg=what)
 
 
+@functools.cache
+def seen(name, mask):
+    """The layer, and what comes of its example with the mask of that name."""
+    layer, (x,) = build(name), ALL[name].arguments
+    return layer, outcome(layer, x, states=states_of(layer, len(x)), mask=MASKS[mask])
+
+
 # Which steps are masked concerns what all layers share: all kinds of mask on some of them.
 SOME = ("LSTM", "IRNN", "Stack both ways", *POOLINGS)
+SOME_SEQUENCES = [name for name in SOME if name in SEQUENCES]
 
 
 def cross(every, some):
@@ -34,14 +44,13 @@ def cross(every, some):
 
 
 @pytest.mark.parametrize(
-    ("name", "mask"), cross([("holes",), ("empty rows",)], [("right",), ("left",)])
+    ("name", "mask"), cross([("empty rows",)], [("holes",), ("right",), ("left",)])
 )
 def test_masked_equals_unpadded(name, mask):
     """Each row of the batch against its valid steps alone, in a batch of one."""
-    layer, mask = build(name), MASKS[mask]
+    (layer, batch), mask = seen(name, mask), MASKS[mask]
     (x,) = ALL[name].arguments
     states = states_of(layer, len(x))
-    batch = outcome(layer, x, states=states, mask=mask)
     d_weights = [batch[f"d weight {k}"] for k in range(len(layer.trainable_variables))]
     outputs = layer(x, mask=mask, **given(states))
     outputs = [ops.convert_to_numpy(o) for o in (outputs if name in SEQUENCES else [outputs])]
@@ -61,7 +70,7 @@ def given(states):
     return {"initial_state": states} if states else {}
 
 
-@pytest.mark.parametrize("name", SEQUENCES)
+@pytest.mark.parametrize("name", SOME_SEQUENCES)
 def test_gradient_of_a_batch_is_the_sum_over_unpadded_rows(name):
     layer = ALL[name].build(return_sequences=False, return_state=True)
     mask = MASKS["holes"]
@@ -96,7 +105,7 @@ class Repeated:
         return [ops.sum(ops.square(r), axis=0) for r in results]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SOME)
 def test_batch_of_one_equals_batch_of_many(name):
     layer = build(name)
     (x,) = ALL[name].arguments
@@ -112,30 +121,30 @@ def test_batch_of_one_equals_batch_of_many(name):
 @pytest.mark.parametrize(
     ("name", "mask", "filler"),
     cross(
-        [("holes", np.nan), ("empty rows", np.nan)],
+        [("empty rows", np.nan)],
         [("right", np.nan), ("left", np.nan), ("holes", np.inf), ("holes", 1e30)],
     ),
 )
 def test_what_stands_in_padding_is_harmless(name, mask, filler):
-    layer, mask = build(name), MASKS[mask]
+    (layer, expected), mask = seen(name, mask), MASKS[mask]
     (x,) = ALL[name].arguments
-    call = {"states": states_of(layer, len(x)), "mask": mask}
     filled = np.where(mask[:, :, None], x, np.float32(filler))
-    assert_same(outcome(layer, filled, **call), outcome(layer, x, **call), rtol=0, atol=1e-6)
+    found = outcome(layer, filled, states=states_of(layer, len(x)), mask=mask)
+    assert_same(found, expected, rtol=0, atol=1e-6)
 
 
 # Layer norm on weights that are all alike multiplies gradients by 30 at valid steps too.
 @pytest.mark.parametrize("name", [name for name in RECURRENT if "layer_norm" not in name])
 def test_a_short_row_does_not_explode_behind_its_end(name):
-    """Its state would grow eightfold at each padded step, if padding were steps."""
+    """Its state would grow a millionfold at each padded step, if padding were steps."""
     example = ALL[name]
-    layer, steps = example.make(activation="relu"), 45  # 8 ** 43 is no float32
+    layer, steps = example.make(activation="relu"), 10  # 2 ** (20 * 8) is no float32
     x = np.ones((2, steps, example.arguments[0].shape[-1]), "float32")
     layer.build(x.shape)
     for weight in layer.trainable_variables:
         if weight.path.endswith("recurrent_kernel"):
             gates = weight.shape[-1] // layer.units
-            growth = 8 * np.eye(weight.shape[0], layer.units)
+            growth = 2.0**20 * np.eye(weight.shape[0], layer.units)
             weight.assign(np.tile(growth, (1, gates)) if len(weight.shape) == 2 else growth.sum(0))
         else:
             zero = "bias" in weight.path or "initial" in weight.path
