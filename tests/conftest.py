@@ -1,6 +1,8 @@
 """What all tests share: a quiet TensorFlow, the command in this process, Ctrl-C."""
 
+import functools
 import os
+import pathlib
 import signal
 import sys
 
@@ -27,9 +29,29 @@ def command():
     return exit_code
 
 
+@functools.lru_cache(maxsize=3)
+def model_in(path, written):
+    from seqkit.models import files
+
+    return files.load(path)
+
+
+def load(path, **kwargs):
+    """`models.load` that gives a file once for all commands, which so compile it once."""
+    from seqkit.models import files
+
+    path = pathlib.Path(path)
+    if kwargs or not path.is_file():
+        return files.load(path, **kwargs)
+    return model_in(path.resolve(), path.stat().st_mtime_ns)
+
+
 @pytest.fixture
 def seqkit(monkeypatch, capsys, tmp_path):
     """`seqkit("predict", ..., text="standard input")` in an empty folder: code, output, errors."""
+    from seqkit import models
+
+    monkeypatch.setattr(models, "load", load)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
 

@@ -95,16 +95,13 @@ WHOLE = """\
 )
 def test_all_but_the_column_comes_back_byte_for_byte(run_folder, seqkit, tmp_path, text):
     (tmp_path / "in.conllu").write_bytes(text.encode())
-    code, out, _ = seqkit("tag", run_folder, "in.conllu")
-    assert code == 0
+    assert seqkit("tag", run_folder, "in.conllu", "--out", "out.conllu")[:2] == (0, "")
     expected, tags = text.split("\n"), iter(["DET", "NOUN", "VERB", "DET", "NOUN"])
     for at, line in enumerate(expected):
         fields = line.split("\t")
         if fields[0].isdigit():
             expected[at] = "\t".join([*fields[:3], next(tags), *fields[4:]])
-    assert out == "\n".join(expected)
-    seqkit("tag", run_folder, "in.conllu", "--out", "out.conllu")
-    assert (tmp_path / "out.conllu").read_bytes() == out.encode()
+    assert (tmp_path / "out.conllu").read_bytes() == "\n".join(expected).encode()
 
 
 def test_lines_of_standard_input(run_folder, seqkit):
@@ -178,7 +175,8 @@ def test_chunks_of_a_column_file(seqkit, files):
 
 
 def test_a_training_that_was_stopped_goes_on(seqkit, files, tmp_path, monkeypatch):
-    ask = [*train(files / "chunks.conll", "--units", "4"), "--epochs", "3"]
+    plain = ["--units", "4", "--no-crf", "--characters", "none"]
+    ask = [*train(files / "chunks.conll", *plain), "--epochs", "3"]
 
     def killed(self, epoch, logs=None):
         write(self, epoch, logs)

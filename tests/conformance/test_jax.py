@@ -53,8 +53,8 @@ MORE = [
     "(test_likelihood_of_partial and several)",
     "(test_counts_tokens and 3-True)",
     "(test_learns_and_answers and crf)",
-    "(test_greedy_is_the_model_run_again_and_again and recurrent)",
-    "(test_an_answer_does_not_depend_on_its_neighbours and (attention or recurrent))",
+    "(test_greedy_is_the_model_run_again_and_again and feeding)",
+    "(test_an_answer_does_not_depend_on_its_neighbours and (transformer or feeding))",
 ]
 
 

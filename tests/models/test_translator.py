@@ -27,8 +27,9 @@ KINDS = {
     "recurrent on transformer": {"decoder": "recurrent", "heads": 2, "layers": 1},
     "transformer on recurrent": {"encoder": "recurrent", "decoder": "transformer", "heads": 2},
 }
-LONGER = ("rotary post-norm", "no attention", "recurrent on transformer")  # by `-m slow`
-PARAMETERS = [pytest.param(kind, marks=[pytest.mark.slow] * (kind in LONGER)) for kind in KINDS]
+# The others by `-m slow`: `tests/conformance/test_decoders.py` has every decoder step by step.
+KEPT = ("transformer", "input feeding")
+PARAMETERS = [pytest.param(kind, marks=[pytest.mark.slow] * (kind not in KEPT)) for kind in KINDS]
 
 
 @pytest.fixture(scope="module", params=PARAMETERS)
@@ -62,7 +63,7 @@ def again_and_again(model, text, steps):
 
 
 def test_greedy_is_the_model_run_again_and_again(model):
-    steps = 6
+    steps = 4
     answers = model.translate(TEXTS, beams=1, max_length=steps - 1)
     assert [str(a) for a in answers] == [again_and_again(model, t, steps) for t in TEXTS]
 
@@ -87,6 +88,10 @@ def test_attention_is_of_what_was_read(model):
         np.testing.assert_allclose(seen.weights.sum(axis=1), 1, atol=1e-5)
 
 
+FILED = [pytest.param(k, marks=[pytest.mark.slow] * (k != "input feeding")) for k in KINDS]
+
+
+@pytest.mark.parametrize("model", FILED, indirect=True)
 def test_a_file_holds_all_of_it(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -109,19 +114,17 @@ def translator():
 
 def test_wishes_are_kept(translator):
     options = {"beams": 4, "max_length": 6}
-    for answer in translator.translate(TEXTS, prefix="eine Katze", **options):
-        assert answer.text.startswith("eine Katze")
-    prefixes = ["ein", "", "Hund", "", "bellt"]
-    answers = translator.translate(TEXTS, prefix=prefixes, **options)
-    assert all(a.text.startswith(p) for a, p in zip(answers, prefixes, strict=True))
-    for answer in translator.translate(TEXTS, required=["Hund bellt"], **options):
-        assert "Hund bellt" in answer.text
-    required = [["Hund"], [], ["Katze", "bellt"], [], ["ein"]]
+    prefixes = ["ein", "", "Hund", "", "eine Katze"]
+    how = {"prefix": prefixes, "forbidden": ["bellt", "Katze Katze"], "n_best": 4}
+    answers = translator.translate(TEXTS, **how, **options)
+    for answer, prefix in zip(answers, prefixes, strict=True):
+        for text in (answer.text, *(t for t, _ in answer.alternatives)):
+            assert text.startswith(prefix)
+            assert "bellt" not in text.split()
+            assert "Katze Katze" not in text
+    required = [["Hund bellt"], [], ["Katze", "bellt"], [], ["ein"]]
     answers = translator.translate(TEXTS, required=required, **options)
     assert all(p in a.text for a, r in zip(answers, required, strict=True) for p in r)
-    for answer in translator.translate(TEXTS, forbidden=["Hund", "eine"], n_best=4, **options):
-        for text in (answer.text, *(t for t, _ in answer.alternatives)):
-            assert not {"Hund", "eine"} & set(text.split())
     for answer in translator.translate(TEXTS, no_repeat=1, **options):
         assert len(set(answer.text.split())) == len(answer.text.split())
 
@@ -202,10 +205,9 @@ def test_nothing_is_translated_to_nothing(translator):
     assert found[2].score < 0.0
     drawn = translator.translate([""], sampling=Sampling(2), n_best=2)[0]
     assert (drawn.text, drawn.alternatives) == ("", [("", 0.0)])
-    assert translator.translate([""], prefix="ein")[0].text.startswith("ein")
-    found = translator.translate(["", "a dog"], prefix=["", "ein"])
+    found = translator.translate(["", "", "a dog"], prefix=["", "ein", "ein"])
     assert found[0].text == ""
-    assert found[1].text.startswith("ein")
+    assert all(answer.text.startswith("ein") for answer in found[1:])
     wanted = translator.translate(["", "a dog"], required=[[], ["Hund"]])
     assert wanted[0].text == ""
     assert "Hund" in wanted[1].text
@@ -331,7 +333,7 @@ def test_wrong_recipes(options, message):
 
 
 def test_the_rate_rises_and_is_gone_when_the_epochs_are_over():
-    pairs = samples.copying(400).train
+    pairs = samples.copying(200).train
     model = recipes.seq2seq(
         pairs, units=4, heads=1, layers=1, tokens="words", batch_tokens=64, learning_rate=0.01,
         epochs=2,
@@ -352,6 +354,7 @@ def test_the_rate_rises_and_is_gone_when_the_epochs_are_over():
     assert seen[-3] > 0.0
 
 
+@pytest.mark.slow
 def test_copying_is_learned():
     """From raw pairs to right translations, empty ones among them."""
     splits = samples.copying(1200, length=4)
