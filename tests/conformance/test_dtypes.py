@@ -34,8 +34,14 @@ def in_float32(name):
     return exact.get_weights(), call, outcome(exact, x, **call)
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("name", ALL)
+# Those whose sums and scales differ most; mixed ones for all.
+SOME = ("LSTM", "LSTM layer_norm", "GRU", "MUT1", "Jordan", "Leaky learned", *STACKS, *POOLINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [(n, p) for n in ALL for p in POLICIES if n in SOME or p.startswith("mixed")],
+)
 def test_policy(name, policy):
     results, weights, tolerance = POLICIES[policy]
     start, call, expected = in_float32(name)
@@ -47,9 +53,9 @@ def test_policy(name, policy):
     for what, value in got.items():
         if what.startswith("result"):
             assert str(value.dtype) == results
-        scale = max(1.0, np.abs(expected[what]).max())
+        scale = np.abs(expected[what]).max()
         error = np.abs(value.astype("float64") - expected[what]).max()
-        assert error <= tolerance * scale, f"{what}: {error} of {scale}"
+        assert error <= tolerance * scale + 1e-3, f"{what}: {error} of {scale}"
 
 
 @pytest.mark.parametrize("name", [*STACKS, *POOLINGS, "LSTM", "LSTM layer_norm", "IRNN", "MUT1"])

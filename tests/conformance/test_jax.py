@@ -32,7 +32,7 @@ SAMPLE = [
 MORE = [
     "(test_equation and wide-backward-holes)",
     "(test_same_as_keras_rnn and holes and (Jordan or Peephole or IndRNN or GRU))",
-    "(test_same_as_step_by_step and xla and UGRNN)",
+    "(test_same_as_step_by_step and xla and IndRNN)",
     "(test_masked_equals_unpadded and rows and MGU)",
     "(test_what_stands_in_padding and rows-nan and residual)",
     "(test_a_short_row and IndRNN)",

@@ -13,15 +13,19 @@ PLAIN = {**POOLINGS, **CHAINS}  # no states, nothing to ask for in training
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
-# Each cell once, and what `Recurrent` adds: XLA takes a second for each.
-BY_XLA = [name for name in ALL if name not in ("SimpleRNN relu", "Leaky learned", "MUT2 square")]
-# A graph is what all of `tests/layers/test_against_keras.py` and every `fit` runs in.
+# Each kind of state, of noise and of layer, the others by `-m slow`: XLA takes seconds for each.
+BY_XLA = (
+    "LSTM", "LSTM layer_norm", "LSTM zoneout", "GRU", "IndRNN", "Jordan", "ProjectedLSTM",
+    "MUT1 square", "Recurrent initial", "Stack both ways", "Stack skip", "attention", "CRF",
+)  # fmt: skip
+# A graph is what every `fit` runs in.
 AS_GRAPH = ("LSTM", "LSTM layer_norm", "ProjectedLSTM", "Stack both ways", "attention")
+CASES = [
+    pytest.param(name, "xla", marks=() if name in BY_XLA else pytest.mark.slow) for name in ALL
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "compiled"), [*((n, "xla") for n in BY_XLA), *((n, "graph") for n in AS_GRAPH)]
-)
+@pytest.mark.parametrize(("name", "compiled"), [*CASES, *((n, "graph") for n in AS_GRAPH)])
 def test_same_as_step_by_step(name, compiled):
     if compiled == "graph" and keras.backend.backend() == "jax":
         pytest.skip("JAX compiles by XLA alone")

@@ -16,6 +16,7 @@ def small(train=REVIEWS, **options):
     return recipes.sentiment(train, **{**SMALL, **options})
 
 
+@pytest.mark.slow
 def test_beats_a_bag_of_words_on_reviews_where_order_counts():
     reviews = data.samples.reviews(2000)
     model = recipes.sentiment(reviews.train, cell="gru", units=32, embedding=32, seed=1)
@@ -25,7 +26,6 @@ def test_beats_a_bag_of_words_on_reviews_where_order_counts():
 
 
 OPTIONS = {
-    "gru": {"cell": "gru"},
     "class": {"cell": layers.MUT1Cell},
     "instance": {"cell": layers.LSTMCell(4)},
     "two layers": {"layers": 2},
@@ -37,16 +37,17 @@ OPTIONS = {
     "characters": {"tokens": "characters"},
     "subwords": {"tokens": "subwords", "vocabulary": 60},
     "tokens": {"tokens": data.Words(["joy", "dull"])},
-    "zoneout": {"zoneout": 0.2},
-    "recurrent dropout": {"recurrent_dropout": 0.2},
-    "layer norm": {"layer_norm": True},
-    "weight drop": {"weight_drop": 0.3},
+    "noise": {"cell": "gru", "zoneout": 0.2, "recurrent_dropout": 0.2, "weight_drop": 0.3,
+              "layer_norm": True},
     "transformer": {"encoder": "transformer", "heads": 2, "positions": "alibi"},
     "transformer, last": {"encoder": "transformer", "heads": 1, "pooling": "last"},
     "own encoder": {"encoder": keras.layers.GRU(3, return_sequences=True)},
     "own encoder, last": {"encoder": keras.layers.GRU(3, return_sequences=True),
                           "pooling": "last"},
 }  # fmt: skip
+
+# Whose objects a file holds differently.
+SAVED = ("instance", "tokens", "own encoder", "transformer")
 
 
 @pytest.mark.parametrize("name", OPTIONS)
@@ -58,6 +59,8 @@ def test_options(name, tmp_path):
     rows = model.predict(["a joy", ""], verbose=0)
     assert rows.shape == (2, 2)
     assert np.isfinite(rows).all()
+    if name not in SAVED:
+        return
     model.save(tmp_path / "model.keras")
     loaded = models.load(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.predict(["a joy", ""], verbose=0), rows, atol=1e-5)
@@ -93,8 +96,9 @@ def test_the_seed_makes_weights_and_training_repeat():
         model.fit(REVIEWS * 4, batch_size=4, epochs=1, verbose=0)
         return np.concatenate([w.ravel() for w in model.get_weights()])
 
-    np.testing.assert_allclose(run(1), run(1), atol=1e-6)
-    assert np.abs(run(1) - run(2)).max() > 1e-3
+    first = run(1)
+    np.testing.assert_allclose(first, run(1), atol=1e-6)
+    assert np.abs(first - run(2)).max() > 1e-3
 
 
 def test_learns_labels_in_every_form_of_data():
