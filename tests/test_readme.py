@@ -23,7 +23,6 @@ BLOCKS = [
 SHELL = [line for kind, code, _ in BLOCKS if kind == "bash" for line in code.splitlines()]
 # On the first line, where the README has its title: no block may need the network.
 OFFLINE = "import socket; socket.getaddrinfo = socket.create_connection = None"
-COMMAND = "import sys; sys.argv[0] = 'seqkit'; from seqkit.cli import main; main()"
 ON_JAX = 'os.environ["KERAS_BACKEND"] = "jax"'
 
 
@@ -80,22 +79,24 @@ def test_blocks_are_short():
     assert all(code.count("\n") <= 20 for kind, code, _ in BLOCKS if kind in ("python", "bash"))
 
 
-def help_of(*commands):
-    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", COMMAND, *commands, "--help"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+@pytest.fixture
+def help_of(command, capsys, monkeypatch):
+    """`help_of("train")`: what `seqkit train --help` prints."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def show(*commands):
+        assert command(*commands, "--help") == 0
+        return capsys.readouterr().out
+
+    return show
 
 
-def test_commands_exist():
+def test_commands_exist(help_of):
     used = [part.split() for line in SHELL for part in re.findall(r"seqkit ([^|&]+)", line)]
-    assert {words[0] for words in used} == commands()
-    assert {name.split()[0] for name in table("commands")} == commands()
+    commands = commands_in(help_of())
+    assert {words[0] for words in used} == commands
+    assert {name.split()[0] for name in table("commands")} == commands
     for words in used:
         names = words[:2] if words[0] == "train" else words[:1]
         shown = help_of(*names)
@@ -103,9 +104,8 @@ def test_commands_exist():
             assert f"{option} " in shown, f"seqkit {' '.join(names)} has no {option}"
 
 
-def commands():
+def commands_in(shown):
     """The names in `seqkit --help`."""
-    shown = help_of()
     assert shown.count("Commands") == 1
     return set(re.findall(r"^│ (\w+) ", shown.split("Commands")[1], re.MULTILINE))
 

@@ -15,42 +15,33 @@ def arrays(results):
     return [ops.convert_to_numpy(r) for r in results]
 
 
-@pytest.mark.parametrize("mask", [None, "holes"])
 @pytest.mark.parametrize("name", ONE_WAY)
-def test_states_carried_by_hand(name, mask):
+def test_states_carried_by_hand(name):
     (x,) = ONE_WAY[name].arguments
     layer = ONE_WAY[name].build(return_sequences=True, return_state=True)
-    mask = None if mask is None else MASKS[mask]
+    mask = MASKS["holes"]
     states = states_of(layer, len(x))
     whole, *ends = arrays(layer(x, mask=mask, initial_state=states))
     outputs = []
     for chunk in CHUNKS:
-        part = None if mask is None else mask[:, chunk]
-        output, *states = layer(x[:, chunk], mask=part, initial_state=states)
+        output, *states = layer(x[:, chunk], mask=mask[:, chunk], initial_state=states)
         outputs.append(ops.convert_to_numpy(output))
     for end, state in zip(ends, arrays(states), strict=True):
         np.testing.assert_allclose(state, end, **CLOSE)
-    joined = np.concatenate(outputs, axis=1)
-    valid = np.ones(x.shape[:2], bool) if mask is None else mask
-    np.testing.assert_allclose(joined[valid], whole[valid], **CLOSE)
+    np.testing.assert_allclose(np.concatenate(outputs, axis=1)[mask], whole[mask], **CLOSE)
 
 
-@pytest.mark.parametrize("mask", [None, "empty rows"])
 @pytest.mark.parametrize("name", [name for name in RECURRENT if name != "Recurrent initial"])
-def test_states_carried_by_the_layer(name, mask):
+def test_states_carried_by_the_layer(name):
     """`stateful=True`."""
     (x,) = RECURRENT[name].arguments
-    mask = None if mask is None else MASKS[mask]
-    valid = np.ones(x.shape[:2], bool) if mask is None else mask
+    mask = MASKS["empty rows"]
     whole = RECURRENT[name].build(return_sequences=True)(x, mask=mask)
     layer = RECURRENT[name].build(return_sequences=True, stateful=True)
     for _ in range(2):  # a reset makes the second round equal the first
-        outputs = [
-            ops.convert_to_numpy(layer(x[:, c], mask=None if mask is None else mask[:, c]))
-            for c in CHUNKS
-        ]
+        outputs = [ops.convert_to_numpy(layer(x[:, c], mask=mask[:, c])) for c in CHUNKS]
         joined = np.concatenate(outputs, axis=1)
-        np.testing.assert_allclose(joined[valid], ops.convert_to_numpy(whole)[valid], **CLOSE)
+        np.testing.assert_allclose(joined[mask], ops.convert_to_numpy(whole)[mask], **CLOSE)
         layer.reset_state()
 
 

@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 REVIEWS = data.samples.reviews(200).examples["train"]
 TEXTS = ["", "what a joy", "it's not good, it's \u00fcber-dull \U0001f600", *REVIEWS.texts[:20]]
 
-# Runs with an import hook that refuses both packages, then answers texts read from stdin.
+# Runs with an import hook that refuses both packages, then answers batches read from stdin.
 ALONE = """
 import importlib, importlib.machinery, json, sys
 
@@ -45,12 +45,13 @@ for name in ("seqkit", "keras"):
 import tensorflow as tf
 
 model = tf.saved_model.load(sys.argv[1])
-answers = model.signatures["serving_default"](texts=tf.constant(json.load(sys.stdin)))
-print(json.dumps({
-    "label": [label.decode() for label in answers["label"].numpy()],
-    "labels": [[label.decode() for label in row] for row in answers["labels"].numpy()],
-    "probabilities": answers["probabilities"].numpy().tolist(),
-}))
+for texts in json.load(sys.stdin):
+    answers = model.signatures["serving_default"](texts=tf.constant(texts))
+    print(json.dumps({
+        "label": [label.decode() for label in answers["label"].numpy()],
+        "labels": [[label.decode() for label in row] for row in answers["labels"].numpy()],
+        "probabilities": answers["probabilities"].numpy().tolist(),
+    }))
 """
 
 
@@ -67,29 +68,28 @@ def exported(model, tmp_path_factory):
     return path, model.export(path)
 
 
-def alone(path, texts, cwd):
+def alone(path, batches, cwd):
     done = subprocess.run(
         [sys.executable, "-c", ALONE, str(path)],
-        input=json.dumps(texts),
+        input=json.dumps(batches),
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
         cwd=cwd,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_runs_alone_with_equal_answers_at_batch_1_and_1000(model, exported, tmp_path):
     many = (TEXTS * 50)[:1000]
     expected = model.predict(TEXTS, verbose=0)
-    received = alone(exported[0], many, tmp_path)
+    received, one = alone(exported[0], [many, TEXTS[:1]], tmp_path)
     rows = np.array(received["probabilities"])
     assert rows.shape == (1000, 2)
     np.testing.assert_allclose(rows, expected[np.arange(1000) % len(TEXTS)], atol=1e-5)
     assert received["labels"] == [["negative", "positive"]] * 1000
     assert received["label"] == [("negative", "positive")[best] for best in rows.argmax(axis=1)]
-    one = alone(exported[0], TEXTS[:1], tmp_path)
     np.testing.assert_allclose(one["probabilities"], expected[:1], atol=1e-5)
 
 

@@ -226,7 +226,7 @@ def test_empty_input_is_defined(rows, steps, masked):
             assert not found[what].any()
 
 
-@pytest.mark.parametrize("compiled", ["graph", "xla"])
+@pytest.mark.parametrize("compiled", [pytest.param("graph", marks=pytest.mark.slow), "xla"])
 def test_compiled_for_unknown_lengths(compiled):
     """Values and gradients as step by step, where the time axis has no static size."""
     wanted = ["log_partition", "marginals", "score of the best", "best", "several"]

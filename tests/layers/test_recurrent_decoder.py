@@ -130,8 +130,15 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("given", [False, True], ids=["no states", "states"])
-@pytest.mark.parametrize("name", CASES)
+# States given to every other one, by `-m slow` to all.
+GIVEN = [
+    pytest.param(name, given, marks=pytest.mark.slow if given and k % 2 else ())
+    for k, name in enumerate(CASES)
+    for given in (False, True)
+]
+
+
+@pytest.mark.parametrize(("name", "given"), GIVEN)
 def test_step_by_step(name, given):
     """Two rows for each memory, as a beam has them; row by row the same as on their own."""
     options = CASES[name]

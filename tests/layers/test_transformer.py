@@ -73,8 +73,15 @@ def test_decoder_is_entry_positions_blocks_and_norm(norm):
     np.testing.assert_allclose(numpy(weights), numpy(seen), **CLOSE)
 
 
-@pytest.mark.parametrize("positions", [None, *layers.positions.POSITIONS])
-@pytest.mark.parametrize("norm", NORMS)
+# Each norm and each kind of positions, by `-m slow` each with each.
+PLACED = [
+    pytest.param(norm, positions, marks=() if k % len(NORMS) == n else pytest.mark.slow)
+    for n, norm in enumerate(NORMS)
+    for k, positions in enumerate([None, *layers.positions.POSITIONS])
+]
+
+
+@pytest.mark.parametrize(("norm", "positions"), PLACED)
 def test_step_by_step(norm, positions):
     """With room for 4 steps and then for 8, two rows to a memory."""
     decoder = filled(

@@ -71,6 +71,8 @@ def test_the_same_call_trains_reports_and_exports(written, tmp_path):
     assert report.unknown == 0
     assert (report.spans is not None) == (written is columns)
     assert report.span_f1 is None or report.span_f1 > 0.9
+    if written is treebank:
+        return  # served: `tests/export/test_tagger.py`
     assert model.export(tmp_path / "served").names_equal == 1
     sentences = data.as_sentences(train).words[:5]
     served = tf.saved_model.load(str(tmp_path / "served")).signatures["serving_default"]
@@ -91,15 +93,25 @@ def test_multiword_tokens_are_read_as_their_words(tmp_path):
 # --- at its edges -----------------------------------------------------------------------
 
 
+SHORT = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"]), (["it", "runs"], ["PRON", "VERB"])]
+
+
 @pytest.fixture(scope="module")
 def model():
-    train = [(["a", "dog", "barks"], ["DET", "NOUN", "VERB"]), (["it", "runs"], ["PRON", "VERB"])]
-    model = recipes.pos_tagging(train * 20, units=6, seed=1)
-    model.fit(train * 20, verbose=0)
+    model = recipes.pos_tagging(SHORT * 20, units=6, seed=1)
+    model.fit(SHORT * 20, verbose=0)
     return model
 
 
-def test_empty_sentences_everywhere(model):
+def eager(train, **options):
+    """A few steps take less than compiling them."""
+    model = recipes.pos_tagging(train, seed=1, **options)
+    model.run_eagerly = True
+    return model
+
+
+def test_empty_sentences_everywhere():
+    model = eager(SHORT, units=6)
     train = [([], []), (["a", "dog"], ["DET", "NOUN"]), ([], [])]
     assert np.isfinite(model.fit(train, validation_data=train, verbose=0).history["loss"]).all()
     report = model.report([([], [])])
@@ -107,7 +119,7 @@ def test_empty_sentences_everywhere(model):
     json.dumps(report.figures(), allow_nan=False)
     assert [len(answer) for answer in model.tag([[], []])] == [0, 0]
     assert [row.shape for row in model.predict([[]])] == [(0, len(model.labels))]
-    alone = recipes.pos_tagging([([], []), (["a", "b"], ["X", "Y"])], units=4, seed=1)
+    alone = eager([([], []), (["a", "b"], ["X", "Y"])], units=4)
     only_empty = alone.fit([([], [])], verbose=0).history["loss"]
     assert np.isfinite(only_empty).all()
 
