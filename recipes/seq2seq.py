@@ -93,7 +93,7 @@ def seq2seq(
         >>> pairs = [("a dog", "ein Hund"), ("a cat", "eine Katze")]
         >>> model = seq2seq(pairs, units=8, heads=2, layers=1, tokens="words")
         >>> history = model.fit(pairs, epochs=2, verbose=0)
-        >>> len(model.translate(["a dog", "a cat"], beams=2))
+        >>> len(model.translate(["a dog", "a cat"], beams=1))
         2
     """
     if seed is not None:

@@ -61,12 +61,14 @@ class Translator(Seq2SeqNetwork):
         >>> from seqkit import data, layers, training
         >>> pairs = [("a dog", "ein Hund"), ("a cat", "eine Katze")]
         >>> words = data.Translation.learn(pairs, tokens="words")
-        >>> model = Translator(
-        ...     words, layers.TransformerEncoder(8), layers.TransformerDecoder(8), embedding=8
-        ... )
+        >>> small = {"units": 8, "layers": 1, "heads": 2}
+        >>> encoder, decoder = (kind(**small) for kind in (
+        ...     layers.TransformerEncoder, layers.TransformerDecoder
+        ... ))
+        >>> model = Translator(words, encoder, decoder, embedding=8)
         >>> model.compile("adam", training.TokenCrossentropy())
         >>> history = model.fit(pairs, verbose=0)
-        >>> type(model.translate(["a dog"])[0].text)
+        >>> type(model.translate(["a dog"], beams=1)[0].text)
         <class 'str'>
     """
 

@@ -25,7 +25,11 @@ def value_and_gradients(function, arrays, variables=(), *, compiled=None):
 
     Example:
         >>> import numpy as np
-        >>> value, (gradient,), _ = value_and_gradients(lambda x: (x * x).sum(), [np.ones(3)])
+        >>> value, (gradient,), _ = value_and_gradients(
+        ...     lambda x: keras.ops.sum(x * x), [np.ones(3)]
+        ... )
+        >>> gradient.tolist()
+        [2.0, 2.0, 2.0]
     """
     variables = list(variables)
     tensors = [keras.ops.convert_to_tensor(a) for a in arrays]

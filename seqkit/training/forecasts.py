@@ -30,7 +30,7 @@ class ForecastLoss(Configured, keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Targets `(B, H, C)`, parameters `(B, H, C, P)` -> `(B, H, C)`."""
-        return self.head.loss(y_true, y_pred)
+        return self.head.loss(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
 
 
 @keras.saving.register_keras_serializable("seqkit")

@@ -35,6 +35,7 @@ class Crossentropy(Configured, keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Loss of each row: labels `(B,)` or `(B, 1)`, logits `(B, C)` -> `(B,)`."""
+        y_pred = ops.convert_to_tensor(y_pred)  # of lists Keras makes lists of tensors
         # Keras gives labels the dtype of the logits; they are whole numbers all the same.
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         log_p = ops.log_softmax(y_pred, axis=-1)

@@ -36,6 +36,7 @@ class Chain:
 
     Example:
         >>> import numpy as np
+        >>> from seqkit.layers.chain import log_partition
         >>> chain = Chain(np.zeros((1, 2, 3)), np.ones((1, 2)), np.zeros((3, 3)), *np.zeros((2, 3)))
         >>> round(float(np.exp(log_partition(chain)[0])))  # nine paths, each of score 0
         9
