@@ -160,7 +160,7 @@ def test_a_model_is_there_before_it_is_measured(run_folder, files, seqkit, tmp_p
     code, _, err = seqkit(*train(files, validation=files / "validation.tsv"), "--overwrite")
     assert (code, err) == (2, "seqkit: error: MemoryError: no room\n")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.keras"]
-    assert models.load(tmp_path / "out" / "model.keras").encoder.cell == "lstm"
+    assert models.load(tmp_path / "out" / "model.keras").encoder.units == [64]
 
 
 def train(files, part="train", **options):

@@ -165,7 +165,7 @@ def fitted(
     callbacks = [keeper, *callbacks, resume]
     callbacks += [progress] if sys.stderr.isatty() else []
     start = time.monotonic()
-    try:
+    with run.training():
         with progress.shown():
             history = model.fit(
                 examples,
@@ -176,8 +176,6 @@ def fitted(
                 verbose=0,
             )
         model.save(run.model_path)  # before it is measured, which takes long and may fail
-    finally:
-        run.forget()
     return history, resume.seconds + time.monotonic() - start
 
 

@@ -1,5 +1,6 @@
 """A run directory: what was trained, on what, how well, and how to use it."""
 
+import contextlib
 import datetime
 import json
 import pathlib
@@ -73,14 +74,19 @@ class Run:
         """Of a file that is there while training is not over."""
         return self.folder / "training.resume"
 
-    def forget(self):
-        """Deletes figures, plots and card that are older than the model: they are of another."""
-        record = self.folder / "metrics.json"
-        files = self.model_path, record
-        if all(file.exists() for file in files):
-            model, measured = (file.stat().st_mtime_ns for file in files)
-            for name in (record.name, "README.md", *PICTURES) if model > measured else ():
-                (self.folder / name).unlink(missing_ok=True)
+    @contextlib.contextmanager
+    def training(self):
+        """Within, the model may be replaced: then figures, plots and card, of another, go."""
+        before = self.written_at()
+        try:
+            yield
+        finally:
+            if self.written_at() != before:
+                for name in ("metrics.json", "README.md", *PICTURES):
+                    (self.folder / name).unlink(missing_ok=True)
+
+    def written_at(self):
+        return self.model_path.stat().st_mtime_ns if self.model_path.exists() else None
 
     def write(self, model, *, history, seconds, report=None, data=None, settings=None):
         """Writes all files of the run, each whole or not at all.

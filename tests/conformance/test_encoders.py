@@ -134,9 +134,11 @@ def test_policy(name, policy):
     for what, value in got.items():
         if what.startswith("result"):
             assert str(value.dtype) == narrow
-        scale = max(1.0, np.abs(expected[what]).max())
+        scale = np.abs(expected[what]).max()
         error = np.abs(value.astype("float64") - expected[what]).max()
-        assert error <= POLICIES[policy] * scale, f"{what}: {error} of {scale}"
+        # Of small values more than half would be lost, were they all zero.
+        allowed = min(POLICIES[policy] * max(1.0, scale), 0.6 * scale) + 1e-3
+        assert error <= allowed, f"{what}: {error} of {scale}"
 
 
 @FLOAT64

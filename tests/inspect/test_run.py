@@ -1,7 +1,6 @@
 """A run directory holds everything, and nothing is overwritten by accident."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -76,11 +75,18 @@ def test_a_folder_with_files_is_refused_unless_asked(tmp_path, trained):
 
 def test_figures_of_an_older_model_are_forgotten(tmp_path, trained):
     run = written(tmp_path, trained)
-    run.forget()
-    assert {path.name for path in tmp_path.iterdir()} == FILES  # they are of this model
-    written_at = (tmp_path / "metrics.json").stat().st_mtime_ns
-    os.utime(run.model_path, ns=(written_at + 1, written_at + 1))
-    run.forget()
+
+    def interrupted(save):
+        with run.training():
+            if save:
+                trained[0].save(run.model_path)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(save=False)
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(save=True)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
