@@ -1,5 +1,7 @@
 """Sentiment, or any other label of a whole text: raw strings to a classifier."""
 
+import functools
+
 import keras
 
 from recipes._unread import refuse_unread
@@ -71,17 +73,15 @@ def sentiment(
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
-    named, recurrent = isinstance(encoder, str), isinstance(encoder, str) and encoder == "recurrent"
-    for read, needed, given in (
-        (recurrent, '`encoder` to be "recurrent"', dict(cell=cell, bidirectional=bidirectional)),
-        (named, "`encoder` to be a name", dict(units=units, layers=layers)),
-        (
-            isinstance(tokens, str),
-            "`tokens` to be a name",
-            dict(vocabulary=vocabulary, max_length=max_length),
-        ),
-    ):
-        refuse_unread(sentiment, given, read, needed)
+    recurrent = isinstance(encoder, str) and encoder == "recurrent"
+    refuse = functools.partial(refuse_unread, sentiment)
+    refuse(dict(cell=cell, bidirectional=bidirectional), recurrent, '`encoder` to be "recurrent"')
+    refuse(dict(units=units, layers=layers), isinstance(encoder, str), "`encoder` to be a name")
+    refuse(
+        dict(vocabulary=vocabulary, max_length=max_length),
+        isinstance(tokens, str),
+        "`tokens` to be a name",
+    )
     learned = dict(size=vocabulary, max_length=max_length) if isinstance(tokens, str) else {}
     preprocessor = TextClassification.learn(train, tokens, **learned)
     # A recurrent layer knows where each direction ends; one position cannot hold both.

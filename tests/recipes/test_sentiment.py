@@ -13,7 +13,8 @@ SMALL = {"units": 4, "embedding": 4}
 
 
 def small(train=REVIEWS, **options):
-    return recipes.sentiment(train, **{**SMALL, **options})
+    own = isinstance(options.get("encoder"), keras.layers.Layer)  # has units of its own
+    return recipes.sentiment(train, **{**({"embedding": 4} if own else SMALL), **options})
 
 
 @pytest.mark.slow
@@ -81,6 +82,13 @@ def test_cell_options_reach_the_layers():
     assert "MUT3" in str(config["cell"])
 
 
+def test_the_rest_of_a_very_long_text_is_not_read():
+    long = " ".join(["joy"] * 6000)
+    assert small().preprocessor.encode([long]).shape == (1, 4096)
+    assert small(max_length=3).preprocessor.encode([long, "joy"]).shape == (2, 3)
+    assert small(max_length=None).preprocessor.encode([long]).shape == (1, 6000)
+
+
 def test_default_compile():
     model = small()
     assert model.optimizer.global_clipnorm == 1
@@ -131,6 +139,13 @@ BAD = {
     "zoneout": (REVIEWS, {"zoneout": 2.0}, "zoneout"),
     "encoder": (REVIEWS, {"encoder": "transfomer"}, "recurrent, transformer"),
     "heads": (REVIEWS, {"encoder": "transformer", "heads": 3}, "heads=3, units=4"),
+    "cell of a transformer": (
+        REVIEWS, {"encoder": "transformer", "cell": "gru"}, '`cell` needs `encoder` to be "recurr'),
+    "units of a layer": (
+        REVIEWS, {"encoder": keras.layers.GRU(3), "units": 8}, "`units` needs `encoder`"),
+    "vocabulary of tokens": (
+        REVIEWS, {"tokens": data.Words(["a"]), "vocabulary": 9}, "`vocabulary` needs `tokens`"),
+    "length": (REVIEWS, {"max_length": 0}, "`max_length` must be a positive int"),
     "encoder and options": (
         REVIEWS, {"encoder": keras.layers.GRU(3), "zoneout": 0.1}, "Received: zoneout"),
 }  # fmt: skip
