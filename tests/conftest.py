@@ -12,6 +12,14 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+# Files with few tests that take minutes begin first, lest one process wait for another at the end.
+LONG = ("test_jax.py", "test_readme.py", "test_elsewhere.py", "test_docstrings.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in LONG)  # the rest stays in its order
+
+
 def exit_code(*arguments):
     """Runs the command in this process, so that Keras is imported once for all tests."""
     from seqkit import cli

@@ -256,7 +256,7 @@ def column(values, name, rows, unit="row"):
     values = np.asarray(values)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim != 1 or len(values) != rows:
+    if values.ndim == 0 or len(values) != rows or (name == "weights" and values.ndim > 1):
         raise ValueError(
             f"`{name}` must have one entry per {unit} ({rows}). Received: shape {values.shape}"
         )

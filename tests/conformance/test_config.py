@@ -92,7 +92,6 @@ EVERY_OPTION = {
     "seed": 7,
     "activation": "relu",
     "recurrent_activation": "hard_sigmoid",
-    "use_bias": False,
     "layer_norm": True,
     "gate_bias": {"f": 2.0},
     "kernel_initializer": "he_normal",
@@ -113,6 +112,8 @@ EVERY_OPTION = {
 
 @pytest.mark.parametrize("named", [True, False], ids=["LSTM", "Recurrent"])
 def test_every_option_survives(named):
+    """`use_bias=False` apart, without which there is no `gate_bias`."""
+    assert again(layers.LSTM(4, use_bias=False)).cell.use_bias is False
     own = {"trainable_initial_state": True} if named else {"stateful": True}  # either or
     options = {**EVERY_OPTION, **own, "dtype": "mixed_bfloat16"}
     first = layers.LSTM(4, **options) if named else layers.Recurrent("lstm", 4, **options)

@@ -61,7 +61,7 @@ def test_the_list_of_names_is_complete_and_sorted():
         "learned",
     }
     inner |= {"times_of", "numbers_of", "filled", "with_gaps_open", "without_duplicates"}
-    inner |= {"looked_up", "numbered_words"}
+    inner |= {"looked_up", "numbered_words", "opened", "ordered"}
     inner |= {"following", "infer", "offset_of", "positions", "times_from", "seconds", "signatures"}
     inner |= {*public_series.__all__, *public_pairs.__all__}
     inner |= {"PairBatches", "Plan", "as_text", "combining", "compose", "find", "pair_buckets"}

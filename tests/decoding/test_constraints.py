@@ -184,7 +184,7 @@ def test_wrong_options(options, message):
 @pytest.mark.parametrize("said", [LOW, np.nan])
 def test_the_last_step_is_the_last_whatever_the_model_says(how, said):
     """Where shapes are open the search goes on until every sentence is done."""
-    beam = begin(B, 2, LIMIT, 0, branches=how.branches)
+    beam = begin(B, 2, LIMIT, ops.zeros((B, 0)), branches=how.branches)
     logits, nothing = ops.full((B, 2, V), said), ops.zeros((B, 2))
     options = {"end": END, "last": ops.ones((B,), "bool"), "draws": ops.zeros((B, 2, LIMIT))}
     after, *_ = how.advance(beam, logits, nothing, 0, **options)
