@@ -1,5 +1,6 @@
 """The command, as a shell sees it: output, exit codes, one line for an error."""
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -123,6 +124,14 @@ def test_predict_reads_standard_input_and_writes_json(run_folder, seqkit):
     assert code == 0
     assert [answer["text"] for answer in answers] == ["what a joy", "\u00fcber"]
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_predict_reads_compressed_lines_without_a_byte_order_mark(run_folder, seqkit, tmp_path):
+    lines = "\ufeffwhat a joy\r\nwhat a mess\r\n"
+    (tmp_path / "texts.txt.gz").write_bytes(gzip.compress(lines.encode()))
+    code, out, _ = seqkit("predict", run_folder, "texts.txt.gz", "--json")
+    assert code == 0
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["what a joy", "what a mess"]
 
 
 def test_predict_of_nothing_is_nothing(run_folder, seqkit):

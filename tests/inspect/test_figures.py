@@ -103,3 +103,9 @@ def test_bad_input(name, attending):
     call, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         call(attending)
+
+
+def test_labels_with_dollar_signs_are_no_formulas(tmp_path):
+    report = Report(("under_$10_or_$20", "more"), [[1, 0], [0, 1]])
+    inspect.confusion_matrix(report).savefig(tmp_path / "confusion.png")
+    assert (tmp_path / "confusion.png").exists()
