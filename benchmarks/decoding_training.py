@@ -2,7 +2,7 @@
 
     SEQKIT_DATA=... python benchmarks/decoding_training.py d256.keras --epochs 2
 
-d256, 3 + 3 layers, 8,000 pieces of both languages: what guides take for a small transformer. Its
+d256, 3 + 3 layers, 8,000 pieces of both languages: a small transformer. Its
 parts are those that CTranslate2 has too (sinusoidal positions, norms before). A few epochs are
 enough: how fast a sentence is translated hangs on its length alone.
 """

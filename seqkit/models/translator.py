@@ -4,12 +4,8 @@ Shapes: B texts, S steps of the source, T of the target, D features, M width of 
 of the target, K beams, L steps of the answer.
 """
 
-import collections
-import concurrent.futures
 import dataclasses
-import itertools
 import math
-import os
 
 import keras
 import numpy as np
@@ -20,6 +16,7 @@ from seqkit.decoding.beam import LOW
 from seqkit.decoding.sampling import draws
 from seqkit.layers.cell_weights import positive_int
 from seqkit.models.seq2seq_network import Seq2SeqNetwork
+from seqkit.models.threads import side_by_side
 from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
 from seqkit.models.wishes import Wishes
 
@@ -28,7 +25,6 @@ __all__ = ["Translator"]
 END = "</s>"
 NO_ATTENTION = "This decoder has no attention to show. Received: attention=True"
 READ = 8192  # texts whose ids are looked up at a time
-THREADS = 4  # batches at a time, at most: each has its beams and caches in memory
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -289,20 +285,3 @@ def rounded(ids):
     """On JAX, which compiles anew for every size, padding up to one of a few widths."""
     more = -ids.shape[1] % 16 if keras.backend.backend() == "jax" else 0
     return np.pad(ids, ((0, 0), (0, more)))
-
-
-def side_by_side(function, items):
-    """`function` of each item, in order; in a few threads, since no step keeps all cores busy."""
-    items = iter(items)
-    for item in itertools.islice(items, 1):  # alone, for TensorFlow traces here
-        yield function(item)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    workers = min(cores, THREADS)
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        running = collections.deque()
-        for item in items:  # read no further ahead than keeps the threads busy
-            running.append(pool.submit(function, item))
-            if len(running) > workers:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()

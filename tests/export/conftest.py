@@ -8,9 +8,29 @@ import sys
 import pytest
 
 ALONE = """
-import json, sys
-sys.modules["seqkit"] = sys.modules["keras"] = sys.modules["recipes"] = None
+import importlib, importlib.machinery, json, sys
+
+class Refuse:
+    # TensorFlow looks for Keras without importing it: found it may be, loaded it may not.
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("seqkit", "keras", "recipes"):
+            return importlib.machinery.ModuleSpec(name, self, origin=name)
+
+    def create_module(self, spec):
+        raise ImportError(spec.name + " is not to be had here")
+
+    def exec_module(self, module):
+        raise ImportError
+
+sys.meta_path.insert(0, Refuse())
+for name in ("seqkit", "keras"):
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        continue
+    raise SystemExit(name + " could be imported: this test tests nothing")
 import tensorflow as tf
+
 model = tf.saved_model.load(sys.argv[1])
 
 def plain(value):

@@ -1,11 +1,5 @@
 """The export answers as the model does, where neither seqkit nor Keras can be imported."""
 
-import json
-import os
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,44 +9,8 @@ from seqkit import data
 from seqkit.export import Parity, ParityError, parity, saved_model
 from seqkit.export.parity import apart
 
-ROOT = pathlib.Path(__file__).parents[2]
 REVIEWS = data.samples.reviews(200).examples["train"]
 TEXTS = ["", "what a joy", "it's not good, it's \u00fcber-dull \U0001f600", *REVIEWS.texts[:20]]
-
-# Runs with an import hook that refuses both packages, then answers batches read from stdin.
-ALONE = """
-import importlib, importlib.machinery, json, sys
-
-class Refuse:
-    # TensorFlow looks for Keras without importing it: found it may be, loaded it may not.
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("seqkit", "keras", "recipes"):
-            return importlib.machinery.ModuleSpec(name, self, origin=name)
-
-    def create_module(self, spec):
-        raise ImportError(spec.name + " is not to be had here")
-
-    def exec_module(self, module):
-        raise ImportError
-
-sys.meta_path.insert(0, Refuse())
-for name in ("seqkit", "keras"):
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        continue
-    raise SystemExit(name + " could be imported: this test tests nothing")
-import tensorflow as tf
-
-model = tf.saved_model.load(sys.argv[1])
-for texts in json.load(sys.stdin):
-    answers = model.signatures["serving_default"](texts=tf.constant(texts))
-    print(json.dumps({
-        "label": [label.decode() for label in answers["label"].numpy()],
-        "labels": [[label.decode() for label in row] for row in answers["labels"].numpy()],
-        "probabilities": answers["probabilities"].numpy().tolist(),
-    }))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -68,23 +26,10 @@ def exported(model, tmp_path_factory):
     return path, model.export(path)
 
 
-def alone(path, batches, cwd):
-    done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(path)],
-        input=json.dumps(batches),
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def test_runs_alone_with_equal_answers_at_batch_1_and_1000(model, exported, tmp_path):
+def test_runs_alone_with_equal_answers_at_batch_1_and_1000(model, exported, alone):
     many = (TEXTS * 50)[:1000]
     expected = model.predict(TEXTS, verbose=0)
-    received, one = alone(exported[0], [many, TEXTS[:1]], tmp_path)
+    received, one = alone(exported[0], [("serving_default", texts) for texts in (many, TEXTS[:1])])
     rows = np.array(received["probabilities"])
     assert rows.shape == (1000, 2)
     np.testing.assert_allclose(rows, expected[np.arange(1000) % len(TEXTS)], atol=1e-5)
