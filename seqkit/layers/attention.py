@@ -12,6 +12,7 @@ from seqkit.configured import Configured
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
+from seqkit.layers.precision import wide, widened
 
 __all__ = ["MultiHeadAttention"]
 
@@ -192,13 +193,13 @@ class MultiHeadAttention(Configured, keras.layers.Layer):
     def score(self, query, keys):
         """`(B, H, T, S)`, in float32 at least."""
         if self.scores == "cosine":
-            tau = ops.maximum(ops.exp(ops.cast(self.log_tau, wide(query.dtype))), LOWEST_TAU)
+            tau = ops.maximum(ops.exp(widened(self.log_tau)), LOWEST_TAU)
             query, keys = unit(query), unit(keys)
         else:
             tau = 1.0
             query = query * (1.0 / query.shape[-1] ** 0.5)  # first: float16 ends at 65504
         scores = ops.matmul(query, ops.transpose(keys, (0, 1, 3, 2)))
-        return ops.cast(scores, wide(scores.dtype)) / tau
+        return widened(scores) / tau
 
     def project(self, x, name):
         """`(B, T, *) -> (B, H, T, D / H)`."""
@@ -223,15 +224,9 @@ class MultiHeadAttention(Configured, keras.layers.Layer):
         return output, keras.KerasTensor(shape, dtype=wide(self.compute_dtype))
 
 
-def wide(dtype):
-    """`dtype`, or float32 where it is narrower."""
-    dtype = keras.backend.standardize_dtype(dtype)
-    return "float32" if dtype in ("float16", "bfloat16") else dtype
-
-
 def unit(x):
     """Vectors of length one; zeros stay zeros, with a gradient."""
-    wider = ops.cast(x, wide(x.dtype))
+    wider = widened(x)
     squares = ops.sum(ops.square(wider), axis=-1, keepdims=True)
     return ops.cast(wider * ops.rsqrt(ops.maximum(squares, 1e-12)), x.dtype)
 

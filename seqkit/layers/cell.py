@@ -14,6 +14,7 @@ from keras import ops
 from seqkit.layers.cell_weights import CellWeights
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.normalise import layer_norm
+from seqkit.layers.precision import biased
 from seqkit.layers.products import blocks, join, multiplier
 
 __all__ = ["Cell"]
@@ -109,7 +110,7 @@ class Cell(CellWeights):
                 p = self.norm(p, gates, gains)
             added = [biases.get(gate) for gate in gates]
             if all(bias is not None for bias in added):
-                p = p + join(added)
+                p = biased(p, join(added))
             projected[gates] = p
         return {**projected, **dict.fromkeys(self.read_directly, x)}
 
@@ -169,9 +170,9 @@ class Cell(CellWeights):
 
     def norm(self, x, gates, gains):
         """Layer norm over the units of each gate, `(..., K * N)` to the same."""
-        normed = layer_norm(ops.reshape(x, (-1, len(gates), self.units)))
-        flat = ops.reshape(normed, (-1, len(gates) * self.units))
-        return flat * join([self.value(gains[gate]) for gate in gates])
+        gain = ops.stack([self.value(gains[gate]) for gate in gates])
+        normed = layer_norm(ops.reshape(x, (-1, len(gates), self.units)), gain)
+        return ops.reshape(normed, (-1, len(gates) * self.units))
 
     def call(self, x, states, training=False, drop_cell=same):
         products = self.recurrent_products()

@@ -7,7 +7,7 @@ of a memory, D input features, N units.
 import keras
 from keras import ops
 
-from seqkit.layers.attention import wide
+from seqkit.layers.precision import wide
 
 __all__ = ["Decoder"]
 

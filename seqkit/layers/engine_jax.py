@@ -7,6 +7,7 @@ import jax
 import keras
 from jax import numpy as jnp
 
+from seqkit.layers.precision import widened
 from seqkit.layers.products import multiplier
 
 __all__ = ["compiled", "scan"]
@@ -16,10 +17,13 @@ def scan(
     advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
 ):
     """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
-    product = multiplier(products)
     # Gradients of these are summed over time, which half precision would not survive.
-    weights = [jnp.asarray(weight.value) for weight in loop_weights]
-    weights = [w.astype("float32") if w.dtype.itemsize < 4 else w for w in weights]
+    wide = {
+        name: [None if part is None else widened(part) for part in pair]
+        for name, pair in products.items()
+    }
+    product = multiplier(wide)
+    weights = [widened(weight.value) for weight in loop_weights]
 
     def step(states, now):
         with keras.StatelessScope(list(zip(loop_weights, weights, strict=True))):

@@ -13,6 +13,8 @@ import functools
 import keras
 import tensorflow as tf
 
+from seqkit.layers.precision import widened
+
 __all__ = ["compiled", "scan"]
 
 
@@ -44,7 +46,7 @@ def scan(
         name: tf.convert_to_tensor(bias) for name, (_, bias) in products.items() if bias is not None
     }
     # Gradients of these are summed over time, which half precision would not survive.
-    weights = [in_float32(tf.convert_to_tensor(weight.value)) for weight in loop_weights]
+    weights = [widened(weight.value) for weight in loop_weights]
     sources = (inputs, states, matrices, biases, weights)
     loop = _Loop(advance, noise, loop_weights, steps, keep, with_start)
 
@@ -250,17 +252,13 @@ class _Loop:
             d_flat = tf.reshape(d, (-1, matrix.shape[1]))
             d_matrices[name] = tf.matmul(read, d_flat, transpose_a=True)
             if name in biases:
-                d_biases[name] = tf.reduce_sum(d_flat, axis=0)
+                d_bias = tf.reduce_sum(widened(d_flat), axis=0)
+                d_biases[name] = tf.cast(d_bias, d_flat.dtype)
         if start:
             d_states = [
                 d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)
             ]
         return d_inputs, d_states, d_matrices, d_biases, d_weights
-
-
-def in_float32(tensor):
-    """At least: what is wider stays as it is."""
-    return tf.cast(tensor, "float32") if tensor.dtype.size < 4 else tensor
 
 
 def at(tensors, t):

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqkit.configured import Configured
+from seqkit.layers.precision import biased
 
 __all__ = ["DecompositionLinear", "LinearForecast"]
 
@@ -72,9 +73,10 @@ class LinearForecast(Configured, keras.layers.Layer):
         """`(B, L, C)` -> `(B, H, C)` or `(B, H, C, P)`."""
         x = ops.swapaxes(x, 1, 2)  # (B, C, L)
         if self.individual:
-            y = ops.einsum("bcl,clw->bcw", x, self.kernel()) + self.bias
+            y = ops.einsum("bcl,clw->bcw", x, self.kernel())
         else:
-            y = ops.matmul(x, self.kernel()) + self.bias  # (B, C, H P)
+            y = ops.matmul(x, self.kernel())  # (B, C, H P)
+        y = biased(y, self.bias)
         shape = (-1, x.shape[1], self.horizon, self.outputs or 1)
         y = ops.transpose(ops.reshape(y, shape), (0, 2, 1, 3))
         return ops.squeeze(y, -1) if self.outputs is None else y

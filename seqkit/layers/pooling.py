@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
+from seqkit.layers.precision import biased, wide, widened
 
 __all__ = ["Pooling"]
 
@@ -85,7 +86,8 @@ class Pooling(Configured, keras.layers.Layer):
         return (pooled, weights) if return_weights else pooled
 
     def weigh(self, x, mask):
-        scores = ops.squeeze(ops.tanh(x @ self.kernel + self.bias) @ self.query, -1)  # (B, T)
+        scores = ops.squeeze(ops.tanh(biased(x @ self.kernel, self.bias)) @ self.query, -1)
+        scores = widened(scores)  # (B, T)
         # A softmax by hand: Keras's warns where T is 1, and has no answer for a row of padding.
         highest = ops.max(ops.where(mask, scores, LOWEST), axis=1, keepdims=True, initial=LOWEST)
         shares = ops.where(mask, ops.exp(ops.where(mask, scores - highest, 0.0)), 0.0)
@@ -100,15 +102,15 @@ class Pooling(Configured, keras.layers.Layer):
         return ops.sum(ops.where(chosen[:, :, None], x, 0.0), axis=1)
 
     def mean(self, x, mask, weights):
-        count = ops.sum(ops.cast(mask, x.dtype), axis=1, keepdims=True)
-        return ops.sum(x, axis=1) / ops.maximum(count, 1)
+        count = ops.sum(ops.cast(mask, wide(x.dtype)), axis=1, keepdims=True)
+        return ops.cast(ops.sum(widened(x), axis=1) / ops.maximum(count, 1), x.dtype)
 
     def max(self, x, mask, weights):
         highest = ops.max(ops.where(mask[:, :, None], x, LOWEST), axis=1, initial=LOWEST)
         return ops.where(ops.any(mask, axis=1, keepdims=True), highest, 0.0)
 
     def attention(self, x, mask, weights):
-        return ops.sum(weights[:, :, None] * x, axis=1)
+        return ops.cast(ops.sum(weights[:, :, None] * x, axis=1), x.dtype)
 
     def compute_mask(self, x, mask=None):
         return None

@@ -13,8 +13,8 @@ import numpy as np
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.attention import wide
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.precision import wide
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [

@@ -31,7 +31,7 @@ def multiplier(products):
 
     def product(name, state):
         matrix, bias = tensors[name]
-        value = ops.matmul(state, matrix)
-        return value if bias is None else value + bias
+        value = ops.matmul(state, ops.cast(matrix, state.dtype))
+        return value if bias is None else value + ops.cast(bias, state.dtype)
 
     return product

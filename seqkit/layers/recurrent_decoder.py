@@ -9,11 +9,11 @@ from keras import ops
 
 from seqkit.configured import Configured
 from seqkit.layers import scored_attention
-from seqkit.layers.attention import wide
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
 from seqkit.layers.noise import rate, scaled_mask
 from seqkit.layers.ordering import without_padding
+from seqkit.layers.precision import wide, widened
 from seqkit.layers.stack import NOISE, Stack, cell_arguments
 
 __all__ = ["RecurrentDecoder"]
@@ -168,8 +168,9 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
             )
         if states is None:
             mask = ops.ones_like(memory[..., :1]) if memory_mask is None else memory_mask[..., None]
-            mask = ops.cast(mask, memory.dtype)
-            states = [ops.sum(memory * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)]
+            mask = ops.cast(mask, wide(memory.dtype))
+            mean = ops.sum(memory * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)
+            states = [ops.cast(mean, memory.dtype)]
         if not self.bridges:
             return list(states)
         given = ops.concatenate(list(states), axis=-1)
@@ -209,7 +210,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         read, (_, fed) = self.begin(memory, memory_mask, states=None, first=first)
         carried = [*first, fed, *read, *masks]
         both = self.loop.inner_loop(x, carried, None, training)[1]
-        return both[..., : self.units], ops.cast(both[..., self.units :], wide(both.dtype))
+        return both[..., : self.units], widened(both[..., self.units :])
 
     def loop_step(self, x, carried, training):
         count = len(self.state_sizes)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.normalise import widened
+from seqkit.layers.precision import widened
 
 __all__ = ["ReversibleNorm"]
 

@@ -10,10 +10,11 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit, wide
+from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
+from seqkit.layers.precision import wide, widened
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [
@@ -74,7 +75,7 @@ class ScoredAttention(Configured, keras.layers.Layer):
     def attend(self, query, keys, memory, allowed=None, training=False):
         """`call` for keys made before; `allowed` broadcasts to `(B, T, S)`. Gives weights too."""
         scores = self.score(query, keys)
-        scores = ops.cast(scores, wide(scores.dtype))
+        scores = widened(scores)
         weights = masked_softmax(scores, allowed)
         taken = ops.cast(self.drop(weights, training=training), memory.dtype)
         return ops.matmul(taken, memory), weights
@@ -190,7 +191,7 @@ class CosineAttention(GeneralAttention):
 
     def score(self, query, keys):
         cosine = super().score(unit(query), keys)
-        tau = ops.maximum(ops.exp(ops.cast(self.log_tau, wide(cosine.dtype))), LOWEST_TAU)
+        tau = ops.maximum(ops.exp(widened(self.log_tau)), LOWEST_TAU)
         return ops.cast(cosine, tau.dtype) / tau
 
 

@@ -8,10 +8,11 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.attention import MultiHeadAttention, wide
+from seqkit.layers.attention import MultiHeadAttention
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
+from seqkit.layers.precision import wide
 
 __all__ = ["TransformerBlock"]
 

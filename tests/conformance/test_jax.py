@@ -26,6 +26,7 @@ SAMPLE = [
     "test_recurrent_dropout",
     "(test_noise and test_zoneout)",
     "(test_noise_is_drawn_anew and True)",
+    "(test_gradients_are_summed and Peephole and bf16)",
     "(test_partition_and_marginals and holes and 60 and True)",
     "(test_a_functional_model_learns and True)",
 ]
@@ -76,6 +77,7 @@ def test_on_jax(choice, tmp_path):
     here = Path(__file__).parent
     files = sorted(str(path) for path in here.glob("test_*.py") if path.name != "test_jax.py")
     others = ("layers/test_cells.py", "layers/test_chain.py", "layers/test_crf.py")
+    others += ("layers/test_engine.py",)
     others += ("training/test_sequence_losses.py", "training/test_token_metrics.py")
     others += ("models/test_tagger.py", "models/test_translator.py")
     files += [str(here.parent / other) for other in others]

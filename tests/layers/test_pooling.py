@@ -93,6 +93,14 @@ def test_narrow_types(mode, policy):
     np.testing.assert_allclose(result, pooled(wide, X, MASK), atol=0.03)
 
 
+@pytest.mark.parametrize("policy", ["float16", "bfloat16"])
+@pytest.mark.parametrize("mode", ["mean", "attention"])
+def test_many_steps_in_narrow_types(mode, policy):
+    """In float16 a sum of ones stands still at 2048 of them."""
+    result = Pooling(mode, dtype=policy)(keras.ops.full((1, 5000, D), 0.75, policy))
+    np.testing.assert_allclose(keras.ops.cast(result, "float32"), np.full((1, D), 0.75), rtol=0.01)
+
+
 @pytest.mark.parametrize("shape", [(2, 0, D), (0, 4, D), (2, 1, D)])
 @pytest.mark.parametrize("mode", Pooling.modes)
 def test_no_steps_no_rows_one_step(mode, shape):
