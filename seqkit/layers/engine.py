@@ -1,11 +1,11 @@
-"""Chooses how the loop over time runs: the backend's engine, or step by step."""
+"""Chooses what each backend does in its own way: above all, how the loop over time runs."""
 
 import keras
-from keras import ops
+from keras import ops, random
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["compiled", "scan", "unrolled"]
+__all__ = ["compiled", "scan", "uniform", "unrolled"]
 
 
 def scan(*args, **kwargs):
@@ -50,3 +50,12 @@ def compiled(function, variables):
     else:
         return function
     return compile_(function, variables)
+
+
+def uniform(shape, seed):
+    """float32 in [0, 1), drawn from a `keras.random.SeedGenerator`."""
+    if keras.backend.backend() == "tensorflow":
+        from seqkit.layers.engine_tensorflow import uniform as draw
+
+        return draw(shape, seed)
+    return random.uniform(shape, dtype="float32", seed=seed)

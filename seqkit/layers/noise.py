@@ -3,7 +3,9 @@
 Shapes: T time, B batch, N units.
 """
 
-from keras import ops, random
+from keras import ops
+
+from seqkit.layers import engine
 
 __all__ = ["draw", "rate", "rates", "scaled_mask", "times", "zone_masks"]
 
@@ -28,7 +30,7 @@ def rates(name, value, states):
 
 def draw(shape, chance, seed):
     """True with the given chance."""
-    return random.uniform(shape, dtype="float32", seed=seed) < chance
+    return engine.uniform(shape, seed) < chance
 
 
 def scaled_mask(shape, dropped, dtype, seed):

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
+from seqkit.layers.noise import draw
 
 __all__ = ["WordDropout"]
 
@@ -44,7 +45,7 @@ class WordDropout(Configured, keras.layers.Layer):
         """ids `(B, T)` -> ids `(B, T)`."""
         if not training or not self.rate:
             return ids
-        drop = keras.random.uniform(ops.shape(ids), seed=self.generator) < self.rate
+        drop = draw(ops.shape(ids), self.rate, self.generator)
         drop = ops.logical_and(drop, ops.not_equal(ids, self.padding))
         return ops.where(drop, ops.full_like(ids, self.unknown), ids)
 

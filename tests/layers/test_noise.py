@@ -3,6 +3,7 @@
 Shapes: B batch, T time, D features, N units.
 """
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -13,6 +14,9 @@ from seqkit.testing import run
 
 B, T, D, N = 3, 4, 5, 6
 X = np.random.default_rng(0).normal(size=(B, T, D)).astype("float32")
+ON_TENSORFLOW = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="of graphs on TensorFlow"
+)
 CELLS = ["elman", "lstm", "gru", "gru_reset_after", "mut3", "ugrnn"]
 
 
@@ -148,6 +152,25 @@ def test_rates_are_met(rate):
         assert abs(both - 0.3 * rate) < 0.01
     kept = noise.scaled_mask((300, 300), rate, "float32", seed)
     assert abs(float(ops.mean(kept)) - 1.0) < 0.03
+
+
+@ON_TENSORFLOW
+@pytest.mark.parametrize("compiled", ["graph", "xla"])
+def test_draws_of_compiled_functions(compiled):
+    import tensorflow as tf
+
+    def masks():
+        seed = keras.random.SeedGenerator(5)
+        draw = tf.function(lambda: noise.draw((300, 300), 0.3, seed), jit_compile=compiled == "xla")
+        return [draw().numpy() for _ in range(2)]
+
+    first, second = masks()
+    np.testing.assert_array_equal([first, second], masks())
+    for mask in (first, second):
+        assert abs(mask.mean() - 0.3) < 0.01
+        assert np.ptp(mask.mean(axis=0)) < 0.25, "columns are alike"
+        assert np.ptp(mask.mean(axis=1)) < 0.25, "rows are alike"
+    assert abs((first & second).mean() - 0.09) < 0.01
 
 
 @pytest.mark.parametrize(
