@@ -15,7 +15,7 @@ from seqkit.layers.cell_weights import CellWeights
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.normalise import layer_norm
 from seqkit.layers.precision import biased
-from seqkit.layers.products import blocks, join, multiplier
+from seqkit.layers.products import Product, blocks, join, multiplier
 
 __all__ = ["Cell"]
 
@@ -107,7 +107,9 @@ class Cell(CellWeights):
         for gates in together(self.weighted_gates, names):
             p = ops.matmul(x, join([kernels[gate] for gate in gates]))
             if self.layer_norm:
-                p = self.norm(p, gates, gains)
+                p = ops.reshape(p, (-1, len(gates), self.units))
+                p = layer_norm(p, self.stacked(gains, gates))
+                p = ops.reshape(p, (-1, len(gates) * self.units))
             added = [biases.get(gate) for gate in gates]
             if all(bias is not None for bias in added):
                 p = biased(p, join(added))
@@ -126,26 +128,36 @@ class Cell(CellWeights):
         }
 
     def recurrent_products(self, grouped=True):
-        """What the loop multiplies by, and adds: `{gates: (matrix, bias or None)}`.
+        """What the loop multiplies by, and adds: `{gates: Product}`.
 
         `grouped` makes one product of the gates that read the same state, which is quicker
         forward; a product for each gate is quicker backward, as nothing is cut up.
         """
         if not self.recurrent_gates:
             return {}
-        late = {}
-        if self.use_bias and not self.layer_norm:
-            biases, recurrent = self.bias_blocks()
-            late = {gate: {**biases, **recurrent}[gate] for gate in self.late_gates}
-        matrices = blocks(self.recurrent_kernel, self.recurrent_gates)
+        matrices, late = blocks(self.recurrent_kernel, self.recurrent_gates), self.late_biases()
         none = ops.zeros((self.units,), self.compute_dtype)
         return {
-            gates: (
+            gates: Product(
                 join([matrices[gate] for gate in gates]),
                 join([late.get(gate, none) for gate in gates]) if set(gates) & set(late) else None,
+                self.stacked(self.recurrent_gains, gates) if self.layer_norm else None,
             )
             for gates in (self.groups if grouped else self.recurrent_gates)
         }
+
+    def late_biases(self):
+        """Biases that wait for the state: `{gate: (N,)}`."""
+        if not self.use_bias:
+            return {}
+        if self.layer_norm:
+            return {gate: self.value(shift) for gate, shift in self.recurrent_shifts.items()}
+        biases, recurrent = self.bias_blocks()
+        return {gate: {**biases, **recurrent}[gate] for gate in self.late_gates}
+
+    def stacked(self, gains, gates):
+        """`(K, N)`"""
+        return ops.stack([self.value(gains[gate]) for gate in gates])
 
     def bias_blocks(self):
         """The biases of `W x`, and those of `U s` where it has its own, by gate."""
@@ -156,23 +168,6 @@ class Cell(CellWeights):
     def owns(self, name):
         """Whether a product is of gates, not an output or a projection matrix."""
         return set(name) <= set(self.recurrent_gates)
-
-    def finish_product(self, gates, product):
-        """Layer norm of `U s`, where it is on: `(B, K * N)` to the same."""
-        if not self.layer_norm:
-            return product
-        product = self.norm(product, gates, self.recurrent_gains)
-        if not set(gates) & set(self.recurrent_shifts):
-            return product
-        none = ops.zeros((self.units,), product.dtype)
-        shifts = [self.recurrent_shifts.get(gate, none) for gate in gates]
-        return product + join([self.value(shift) for shift in shifts])
-
-    def norm(self, x, gates, gains):
-        """Layer norm over the units of each gate, `(..., K * N)` to the same."""
-        gain = ops.stack([self.value(gains[gate]) for gate in gates])
-        normed = layer_norm(ops.reshape(x, (-1, len(gates), self.units)), gain)
-        return ops.reshape(normed, (-1, len(gates) * self.units))
 
     def call(self, x, states, training=False, drop_cell=same):
         products = self.recurrent_products()

@@ -110,11 +110,14 @@ class CellWeights(Configured, keras.layers.Layer):
         width = len(self.weighted_gates) * self.units
         self.kernel_gain = self.add_weight((width,), "ones", name="kernel_gain")
         self.recurrent_gains = {
-            gate: self.vector(f"recurrent_gain_{gate}", "ones") for gate in self.recurrent_gates
+            gate: self.add_weight((self.units,), "ones", name=f"recurrent_gain_{gate}")
+            for gate in self.recurrent_gates
         }
         # A bias that belongs to `U s` comes after the norm, inside the loop.
         self.recurrent_shifts = {
-            gate: self.vector(f"recurrent_shift_{gate}", self.bias_start(gate))
+            gate: self.add_weight(
+                (self.units,), self.bias_start(gate), name=f"recurrent_shift_{gate}"
+            )
             for gate in self.late_gates
             if self.use_bias
         }

@@ -3,7 +3,7 @@
 Forward keeps the states, the recurrent products and what each product read. Backward
 walks back through the vector-Jacobian product of one step, in which every product is
 replaced by its saved value and passes `dp U^T` on; `dU` is one matrix product over all
-steps once the loop is done.
+steps once the loop is done. Of a product with layer norm the normalised value is saved.
 
 Shapes: T time, B batch, N units.
 """
@@ -13,7 +13,8 @@ import functools
 import keras
 import tensorflow as tf
 
-from seqkit.layers.precision import widened
+from seqkit.layers.normalise import back, standardised
+from seqkit.layers.precision import wide, widened
 
 __all__ = ["compiled", "scan", "uniform"]
 
@@ -29,7 +30,7 @@ def scan(
         inputs: dict of `(T, B, N)`; gradients flow to them.
         noise: dict of `(T, B, N)`, constants.
         states: list of `(B, N)`.
-        products: dict, name -> (matrix, bias or None).
+        products: dict, name -> `Product`.
         loop_weights: list of Keras variables that `advance` reads.
         steps: int or scalar, how many of the T steps to run.
         keep: list of bool, for each state, whether all its values are asked for.
@@ -41,13 +42,13 @@ def scan(
         None for the others; and the list of last states.
     """
     # A custom gradient takes tensors; a variable that it met inside would be an error.
-    matrices = {name: tf.convert_to_tensor(matrix) for name, (matrix, _) in products.items()}
-    biases = {
-        name: tf.convert_to_tensor(bias) for name, (_, bias) in products.items() if bias is not None
-    }
+    products = {name: p.each(tf.convert_to_tensor) for name, p in products.items()}
+    matrices = {name: p.matrix for name, p in products.items()}
+    biases = {name: p.bias for name, p in products.items() if p.bias is not None}
+    gains = {name: p.gain for name, p in products.items() if p.gain is not None}
     # Gradients of these are summed over time, which half precision would not survive.
     weights = [widened(weight.value) for weight in loop_weights]
-    sources = (inputs, states, matrices, biases, weights)
+    sources = (inputs, states, matrices, biases, gains, weights)
     loop = _Loop(advance, noise, loop_weights, steps, keep, with_start)
 
     @tf.custom_gradient
@@ -106,21 +107,19 @@ class _Loop:
         with scope:
             return self.advance(inputs, noise, product, states)
 
-    def forward(self, inputs, states, matrices, biases, weights, save):
+    def forward(self, inputs, states, matrices, biases, gains, weights, save):
         first = next(iter(inputs.values()))
         time = tf.shape(first)[0]
         # Backward reads the state before each step, so that it needs the start as well.
         start = int(save or self.with_start)
 
-        def reserve(width, length=time):
+        def reserve(*width, length=time, dtype=first.dtype):
             return tf.raw_ops.TensorListReserve(
-                element_shape=[tf.shape(first)[1], width],
-                num_elements=length,
-                element_dtype=first.dtype,
+                element_shape=[tf.shape(first)[1], *width], num_elements=length, element_dtype=dtype
             )
 
-        def body(t, states, histories, values, reads):
-            values, reads, seen, named = dict(values), dict(reads), {}, set()
+        def body(t, states, histories, values, scales, reads):
+            values, scales, reads, seen, named = dict(values), dict(scales), dict(reads), {}, set()
 
             def product(name, state):
                 if name in named:  # what is saved of a step has one place for each product
@@ -130,35 +129,49 @@ class _Loop:
                     )
                 named.add(name)
                 value = tf.matmul(state, matrices[name])
-                if name in biases:
-                    value = tf.nn.bias_add(value, biases[name])
+                gain, bias = gains.get(name), biases.get(name)
+                if gain is not None:
+                    value, scale = standardised(apart(value, gain))
+                elif bias is not None:
+                    value = tf.nn.bias_add(value, bias)
                 if save:
                     self.reads[name] = self._slot(name, state, states, seen)
                     if self.reads[name] == name:
                         reads[name] = put(reads[name], t, state)
                     values[name] = put(values[name], t, value)
-                return value
+                    if gain is not None:
+                        scales[name] = put(scales[name], t, scale)
+                return value if gain is None else finished(value, gain, bias)
 
             new = self.step(at(inputs, t), at(self.noise, t), product, states, weights)
             histories = {k: put(history, t + start, new[k]) for k, history in histories.items()}
-            return t + 1, new, histories, values, reads
+            return t + 1, new, histories, values, scales, reads
 
         histories = {
-            k: put(reserve(state.shape[-1], time + 1), 0, state)
+            k: put(reserve(state.shape[-1], length=time + 1), 0, state)
             if start
             else reserve(state.shape[-1])
             for k, state in enumerate(states)
             if save or self.keep[k]
         }
-        values = {n: reserve(m.shape[1]) for n, m in matrices.items()} if save else {}
-        reads = {n: reserve(m.shape[0]) for n, m in matrices.items()} if save else {}
-        _, last, histories, values, reads = tf.while_loop(
+        values, scales, reads = {}, {}, {}
+        if save:
+            for name, matrix in matrices.items():
+                reads[name] = reserve(matrix.shape[0])
+                if name in gains:
+                    values[name] = reserve(*gains[name].shape, dtype=wide(first.dtype))
+                    scales[name] = reserve(gains[name].shape[0], 1, dtype=wide(first.dtype))
+                else:
+                    values[name] = reserve(matrix.shape[1])
+        _, last, histories, values, scales, reads = tf.while_loop(
             lambda t, *_: t < self.steps,
             body,
-            (tf.constant(0), list(states), histories, values, reads),
+            (tf.constant(0), list(states), histories, values, scales, reads),
         )
-        history = {k: stack(h, states[k].shape[-1], first, start) for k, h in histories.items()}
-        return history, last, (values, reads)
+        history = {
+            k: stack(h, first, states[k].shape[-1], more=start) for k, h in histories.items()
+        }
+        return history, last, (values, scales, reads)
 
     def _slot(self, name, state, states, seen):
         for k, known in enumerate(states):
@@ -166,10 +179,12 @@ class _Loop:
                 return k
         return seen.setdefault(id(state), name)
 
-    def backward(self, inputs, states, matrices, biases, weights, history, saved, upstream):
+    def backward(self, inputs, states, matrices, biases, gains, weights, history, saved, upstream):
         first = next(iter(inputs.values()))
-        values, reads = saved
-        values = {n: stack(v, matrices[n].shape[1], first) for n, v in values.items()}
+        values, scales, reads = saved
+        shapes = {n: gains[n].shape if n in gains else m.shape[1:] for n, m in matrices.items()}
+        values = {n: stack(v, first, *shapes[n]) for n, v in values.items()}
+        scales = {n: stack(s, first, shapes[n][0], 1) for n, s in scales.items()}
         transposed = {name: tf.transpose(matrix) for name, matrix in matrices.items()}
         wanted = [k for k, kept in enumerate(self.keep) if kept]
         d_history = dict(zip(wanted, upstream[: len(wanted)], strict=True))
@@ -183,19 +198,28 @@ class _Loop:
                 element_dtype=first.dtype,
             )
 
-        def body(t, d_states, d_weights, d_inputs, d_products):
-            now, value, d_product = at(inputs, t), at(values, t), {}
+        def body(t, d_states, d_weights, d_inputs, d_products, d_normed):
+            now, value, scale = at(inputs, t), at(values, t), at(scales, t)
+            d_product, d_norm = {}, {}
             before = [history[k][t] for k in range(len(states))]
             with tf.GradientTape() as tape:
                 tape.watch([now, before, weights])
 
                 def product(name, state):
+                    gain = gains.get(name)
+
                     @tf.custom_gradient
                     def replay(state):
                         def gradient(d):
                             d_product[name] = d
+                            if gain is not None:
+                                d_wide = apart(d, gain) * widened(gain)
+                                d_wide = back(d_wide, value[name], scale[name])
+                                d = d_norm[name] = tf.cast(tf.reshape(d_wide, tf.shape(d)), d.dtype)
                             return tf.matmul(d, transposed[name])
 
+                        if gain is not None:
+                            return finished(value[name], gain, biases.get(name)), gradient
                         return tf.identity(value[name]), gradient
 
                     return replay(state)
@@ -216,12 +240,17 @@ class _Loop:
                 n: stacked if shared.get(n, True) else put(stacked, t, d_product[n])
                 for n, stacked in d_products.items()
             }
+            d_normed = {
+                n: put(stacked, t, d_norm[n]) if n in d_norm else stacked
+                for n, stacked in d_normed.items()
+            }
             d_weights = [a + b for a, b in zip(d_weights, d_step, strict=True)]
-            return t - 1, d_before, d_weights, d_inputs, d_products
+            return t - 1, d_before, d_weights, d_inputs, d_products, d_normed
 
         d_inputs = {name: reserve(x) for name, x in inputs.items()}
         d_products = {name: reserve(matrix) for name, matrix in matrices.items()}
-        _, d_states, d_weights, d_inputs, d_products = tf.while_loop(
+        d_normed = {name: reserve(matrices[name]) for name in gains}
+        _, d_states, d_weights, d_inputs, d_products, d_normed = tf.while_loop(
             lambda t, *_: t >= 0,
             body,
             (
@@ -230,35 +259,60 @@ class _Loop:
                 [tf.zeros_like(weight) for weight in weights],
                 d_inputs,
                 d_products,
+                d_normed,
             ),
         )
-        d_inputs = {n: stack(d, inputs[n].shape[-1], first) for n, d in d_inputs.items()}
-        d_matrices, d_biases = {}, {}
+        d_inputs = {n: stack(d, first, inputs[n].shape[-1]) for n, d in d_inputs.items()}
+        d_matrices, d_biases, d_gains = {}, {}, {}
         for name, matrix in matrices.items():
             if name not in shared:  # no gradient came through, or run eagerly, and no step to run
                 d_matrices[name] = tf.zeros_like(matrix)
                 if name in biases:
                     d_biases[name] = tf.zeros_like(biases[name])
+                if name in gains:
+                    d_gains[name] = tf.zeros_like(gains[name])
                 continue
             d = d_inputs[name] if shared[name] else None
             if d is None:
-                d = stack(d_products[name], matrix.shape[1], first)
+                d = stack(d_products[name], first, matrix.shape[1])
             slot = self.reads[name]
             if isinstance(slot, int):
                 read = history[slot][:-1]
             else:
-                read = stack(reads[slot], matrix.shape[0], first)
-            read = tf.reshape(read, (-1, matrix.shape[0]))
-            d_flat = tf.reshape(d, (-1, matrix.shape[1]))
-            d_matrices[name] = tf.matmul(read, d_flat, transpose_a=True)
+                read = stack(reads[slot], first, matrix.shape[0])
             if name in biases:
-                d_bias = tf.reduce_sum(widened(d_flat), axis=0)
-                d_biases[name] = tf.cast(d_bias, d_flat.dtype)
+                d_biases[name] = total(widened(d), biases[name])
+            if name in gains:
+                d_gains[name] = total(apart(d, gains[name]) * flat(values[name]), gains[name])
+                d = stack(d_normed[name], first, matrix.shape[1])
+            d_matrices[name] = tf.matmul(flat(read), flat(d), transpose_a=True)
         if start:
             d_states = [
                 d + d_history[k][0] if k in d_history else d for k, d in enumerate(d_states)
             ]
-        return d_inputs, d_states, d_matrices, d_biases, d_weights
+        return d_inputs, d_states, d_matrices, d_biases, d_gains, d_weights
+
+
+def apart(value, gain):
+    """`(..., K * N)` as `(R, K, N)`, in float32 at least."""
+    return widened(tf.reshape(value, (-1, *gain.shape)))
+
+
+def finished(value, gain, bias):
+    """A normalised `(B, K, N)` with gain and bias, as `(B, K * N)` in their dtype."""
+    value = tf.reshape(value * widened(gain), (-1, gain.shape[0] * gain.shape[1]))
+    value = tf.cast(value, gain.dtype)
+    return value if bias is None else tf.nn.bias_add(value, bias)
+
+
+def flat(x):
+    """`(T, B, ...)` as `(T * B, ...)`"""
+    return tf.reshape(x, (-1, *x.shape[2:]))
+
+
+def total(d, source):
+    """The sum over all rows but the last axes, which are those of `source`, in its dtype."""
+    return tf.cast(tf.reduce_sum(tf.reshape(d, (-1, *source.shape)), axis=0), source.dtype)
 
 
 def at(tensors, t):
@@ -270,13 +324,17 @@ def put(items, t, value):
     return tf.raw_ops.TensorListSetItem(input_handle=items, index=t, item=value)
 
 
-def stack(items, width, like, more=0):
-    """A list of `(B, N)` as one `(T + more, B, N)`; entries that were never written are zero."""
+def stack(items, like, *width, more=0):
+    """A list of `(B, *width)` as one `(T + more, ...)`; what was never written is zero.
+
+    Normalised values, which have an axis of gates, are wide.
+    """
+    dtype = like.dtype if len(width) == 1 else wide(like.dtype)
     stacked = tf.raw_ops.TensorListStack(
-        input_handle=items, element_shape=[tf.shape(like)[1], width], element_dtype=like.dtype
+        input_handle=items, element_shape=[tf.shape(like)[1], *width], element_dtype=dtype
     )
     time = like.shape[0]  # known or not
-    stacked.set_shape((None if time is None else time + more, like.shape[1], width))
+    stacked.set_shape((None if time is None else time + more, like.shape[1], *width))
     return stacked
 
 

@@ -66,7 +66,6 @@ class Gates:
             if id(state) not in self._dropped:
                 self._dropped[id(state)] = self.drop_state(state), state
             product = self._product(name, self._dropped[id(state)][0])
-            product = self._cell.finish_product(name, product)
             if name in self._inputs:  # one sum before the cut, not one for each gate after it
                 self._sums[key] = blocks(self._inputs[name] + product, name)
             else:

@@ -7,6 +7,7 @@ import keras
 
 from seqkit.layers.cell import Cell
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.products import Product
 
 __all__ = [
     "CoupledLSTMCell",
@@ -122,7 +123,8 @@ class ProjectedLSTMCell(LSTMCell):
         self.projection_kernel = self.matrix("projection_kernel", "kernel", shape)
 
     def recurrent_products(self, grouped=True):
-        return {**super().recurrent_products(grouped), "projection": (self.projection_kernel, None)}
+        projection = Product(self.projection_kernel)
+        return {**super().recurrent_products(grouped), "projection": projection}
 
     def step(self, gates, h, c):
         h, c = super().step(gates, h, c)

@@ -110,7 +110,7 @@ class Pooling(Configured, keras.layers.Layer):
         return ops.where(ops.any(mask, axis=1, keepdims=True), highest, 0.0)
 
     def attention(self, x, mask, weights):
-        return ops.cast(ops.sum(weights[:, :, None] * x, axis=1), x.dtype)
+        return ops.cast(ops.sum(weights[:, :, None] * widened(x), axis=1), x.dtype)
 
     def compute_mask(self, x, mask=None):
         return None

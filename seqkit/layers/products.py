@@ -1,11 +1,30 @@
 """Products of several gates at once: their columns side by side, and cut apart again.
 
-Shapes: N units, K gates.
+Shapes: B batch, N units, K gates, S the width of the state that is read.
 """
+
+from typing import NamedTuple
 
 from keras import ops
 
-__all__ = ["blocks", "join", "multiplier"]
+from seqkit.layers.normalise import layer_norm
+
+__all__ = ["Product", "blocks", "join", "multiplier"]
+
+
+class Product(NamedTuple):
+    """`s -> s U + b`, or with layer norm `gain * norm(s U) + b`, each gate on its own.
+
+    `matrix` is `(S, K * N)`; `bias` is `(K * N,)` or None, `gain` is `(K, N)` or None.
+    """
+
+    matrix: object
+    bias: object = None
+    gain: object = None
+
+    def each(self, function):
+        """With `function` of every part that there is."""
+        return Product(*(None if part is None else function(part) for part in self))
 
 
 def blocks(tensor, gates):
@@ -21,17 +40,17 @@ def join(parts):
 
 
 def multiplier(products):
-    """`{name: (matrix, bias or None)}` to a callable `(name, state) -> state @ matrix + bias`."""
+    """`{name: Product}` to a callable `(name, state) -> (B, K * N)`."""
 
     # Read here: inside the loop, a scope of its own may hide what a variable stands for.
-    tensors = {
-        name: [None if part is None else ops.convert_to_tensor(part) for part in pair]
-        for name, pair in products.items()
-    }
+    tensors = {name: product.each(ops.convert_to_tensor) for name, product in products.items()}
 
-    def product(name, state):
-        matrix, bias = tensors[name]
+    def multiply(name, state):
+        matrix, bias, gain = tensors[name]
         value = ops.matmul(state, ops.cast(matrix, state.dtype))
+        if gain is not None:
+            normed = layer_norm(ops.reshape(value, (-1, *gain.shape)), gain)
+            value = ops.reshape(normed, (-1, matrix.shape[1]))
         return value if bias is None else value + ops.cast(bias, state.dtype)
 
-    return product
+    return multiply

@@ -220,10 +220,10 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         """
         cell, (time, batch) = self.cell, ops.shape(x)[:2]
         own, drop_state, drop_cell = {}, same, same
-        # Gates side by side save kernels, which is what one row costs; layer norm takes all
-        # gates at once. For many rows a product for each gate is quicker, as nothing is cut.
+        # Gates side by side save kernels, which is what one row costs. For many rows a product
+        # for each gate is quicker, as nothing is cut.
         one_row = isinstance(batch, int) and batch == 1
-        products = cell.recurrent_products(grouped=one_row or cell.layer_norm)
+        products = cell.recurrent_products(grouped=one_row)
         if training:
             own = self.draw_noise(time, batch)
             products = self.drop_weights(products)

@@ -61,11 +61,15 @@ class RecurrentNoise:
     def drop_weights(self, products):
         if not self.weight_drop:
             return products
+
+        def dropped(matrix):
+            return matrix * self.scaled_mask(matrix.shape, self.weight_drop)
+
         return {
-            name: (matrix * self.scaled_mask(matrix.shape, self.weight_drop), bias)
+            name: product._replace(matrix=dropped(product.matrix))
             if self.cell.owns(name)
-            else (matrix, bias)
-            for name, (matrix, bias) in products.items()
+            else product
+            for name, product in products.items()
         }
 
     def moon_mask(self, shape, training):

@@ -9,6 +9,7 @@ from keras import ops
 
 from seqkit.layers.cell import Cell
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.products import Product
 
 __all__ = ["ElmanCell", "IRNNCell", "IndRNNCell", "JordanCell", "LeakyCell"]
 
@@ -132,7 +133,7 @@ class JordanCell(Cell):
     def recurrent_products(self, grouped=True):
         return {
             **super().recurrent_products(grouped),
-            "output": (self.output_kernel, self.output_bias),
+            "output": Product(self.output_kernel, self.output_bias),
         }
 
     def step(self, gates, y):

@@ -3,6 +3,7 @@
 from keras import ops
 
 from seqkit.layers import engine
+from seqkit.layers.products import Product
 
 __all__ = ["walk"]
 
@@ -31,7 +32,7 @@ def walk(step, inputs, states, matrices=None, *, keep, backwards=False):
         inputs,
         {},
         list(states),
-        {name: (matrix, None) for name, matrix in (matrices or {}).items()},
+        {name: Product(matrix) for name, matrix in (matrices or {}).items()},
         [],
         steps=ops.shape(next(iter(inputs.values())))[0],
         keep=list(keep),
