@@ -178,6 +178,32 @@ def test_gradients(mask, scale, forbidden, dtype):
     assert not gradients[0][~chain.mask].any()
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of tapes of TensorFlow")
+@pytest.mark.parametrize("scale", SCALES)
+def test_second_derivatives(scale):
+    """Of a penalty on the gradient, which is what the gradient by hand could leave out."""
+    import tensorflow as tf
+
+    chain = random_chain("holes", scale)
+    potentials = [p.astype("float64") for p in (chain.emissions, chain.transitions)]
+
+    def penalty(*scores):
+        with tf.GradientTape() as tape:
+            tape.watch(scores)
+            emissions, moves = scores
+            own = Chain(emissions, chain.mask, moves, chain.start, chain.end)
+            total = chains.log_partition(own)
+        gradients = tape.gradient(total, scores)
+        return sum(ops.sum(g * np.cos(np.arange(g.shape[-1]))) for g in gradients)
+
+    _, found, _ = value_and_gradients(penalty, potentials)
+    slopes = finite_differences(
+        lambda *scores: float(penalty(*map(tf.constant, scores))), potentials, epsilon=1e-5
+    )
+    for gradient, (direction, slope) in zip(found, slopes, strict=True):
+        assert abs(np.sum(gradient * direction) - slope) <= 1e-6 * max(1.0, abs(slope))
+
+
 def everything(chain):
     best, score = chains.viterbi(chain)
     several, scores = chains.k_best(chain, 2)
