@@ -56,6 +56,10 @@ class Budget(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.monotonic()
 
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) <= 2:  # up to here the graph was made
+            self.start = time.monotonic()
+
     def on_epoch_end(self, epoch, logs=None):
         now = time.monotonic()
         if now + (now - self.start) > self.end:

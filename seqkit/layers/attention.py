@@ -12,12 +12,12 @@ from seqkit.configured import Configured
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
-from seqkit.layers.precision import wide, widened
+from seqkit.layers.precision import biased, wide, widened
 
 __all__ = ["MultiHeadAttention"]
 
 # Below any score, and a number in float16 too.
-LOWEST = -6e4
+LOWEST = -1e30
 # Where the cosine's temperature starts, and how low it goes (Liu et al. 2022).
 TAU, LOWEST_TAU = 0.1, 0.01
 
@@ -212,7 +212,7 @@ class MultiHeadAttention(Configured, keras.layers.Layer):
         kernel, bias = getattr(self, f"{name}_kernel"), getattr(self, f"{name}_bias")
         # Outside a call, as while decoding, Keras does not cast the weights.
         x = ops.matmul(x, ops.cast(kernel, x.dtype))
-        return x if bias is None else x + ops.cast(bias, x.dtype)
+        return x if bias is None else biased(x, bias)
 
     def compute_output_spec(self, query, *args, return_weights=False, memory=None, **kwargs):
         memory = args[0] if args else memory

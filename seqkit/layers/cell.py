@@ -107,9 +107,7 @@ class Cell(CellWeights):
         for gates in together(self.weighted_gates, names):
             p = ops.matmul(x, join([kernels[gate] for gate in gates]))
             if self.layer_norm:
-                p = ops.reshape(p, (-1, len(gates), self.units))
                 p = layer_norm(p, self.stacked(gains, gates))
-                p = ops.reshape(p, (-1, len(gates) * self.units))
             added = [biases.get(gate) for gate in gates]
             if all(bias is not None for bias in added):
                 p = biased(p, join(added))

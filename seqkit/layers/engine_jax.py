@@ -18,7 +18,7 @@ def scan(
 ):
     """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
     # Gradients of these are summed over time, which half precision would not survive.
-    product = multiplier({name: p.each(widened) for name, p in products.items()})
+    product = multiplier(products)
     weights = [widened(weight.value) for weight in loop_weights]
 
     def step(states, now):

@@ -5,7 +5,7 @@ walks back through the vector-Jacobian product of one step, in which every produ
 replaced by its saved value and passes `dp U^T` on; `dU` is one matrix product over all
 steps once the loop is done. Of a product with layer norm the normalised value is saved.
 
-Shapes: T time, B batch, N units.
+Shapes: T time, B batch, N units, K gates of one product.
 """
 
 import functools
@@ -13,7 +13,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from seqkit.layers.normalise import back, standardised
+from seqkit.layers.normalise import apart, back, standardised, together
 from seqkit.layers.precision import wide, widened
 
 __all__ = ["compiled", "scan", "uniform"]
@@ -26,7 +26,7 @@ def scan(
 
     Args:
         advance: callable `(inputs, noise, product, states) -> states`, one step, where
-            `product(name, state)` multiplies by the matrix of that name and adds its bias.
+            `product(name, state)` is the product of that name, with its norm and bias.
         inputs: dict of `(T, B, N)`; gradients flow to them.
         noise: dict of `(T, B, N)`, constants.
         states: list of `(B, N)`.
@@ -52,8 +52,8 @@ def scan(
     loop = _Loop(advance, noise, loop_weights, steps, keep, with_start)
 
     @tf.custom_gradient
-    def run(*flat):
-        sources_ = tf.nest.pack_sequence_as(sources, flat)
+    def run(*tensors):
+        sources_ = tf.nest.pack_sequence_as(sources, tensors)
         history, last, saved = loop.forward(*sources_, save=training)
 
         def gradient(*upstream):
@@ -64,7 +64,7 @@ def scan(
                     kept = again, products_
                 return tf.nest.flatten(loop.backward(*sources_, *kept, list(upstream)))
 
-            return once(walk, upstream, flat)
+            return once(walk, upstream, tensors)
 
         kept = [history[k] for k, wanted in enumerate(keep) if wanted]
         if training and not with_start:
@@ -109,14 +109,8 @@ class _Loop:
 
     def forward(self, inputs, states, matrices, biases, gains, weights, save):
         first = next(iter(inputs.values()))
-        time = tf.shape(first)[0]
         # Backward reads the state before each step, so that it needs the start as well.
         start = int(save or self.with_start)
-
-        def reserve(*width, length=time, dtype=first.dtype):
-            return tf.raw_ops.TensorListReserve(
-                element_shape=[tf.shape(first)[1], *width], num_elements=length, element_dtype=dtype
-            )
 
         def body(t, states, histories, values, scales, reads):
             values, scales, reads, seen, named = dict(values), dict(scales), dict(reads), {}, set()
@@ -148,21 +142,20 @@ class _Loop:
             return t + 1, new, histories, values, scales, reads
 
         histories = {
-            k: put(reserve(state.shape[-1], length=time + 1), 0, state)
+            k: put(reserve(first, state.shape[-1], more=1), 0, state)
             if start
-            else reserve(state.shape[-1])
+            else reserve(first, state.shape[-1])
             for k, state in enumerate(states)
             if save or self.keep[k]
         }
         values, scales, reads = {}, {}, {}
         if save:
             for name, matrix in matrices.items():
-                reads[name] = reserve(matrix.shape[0])
+                shape = gains[name].shape if name in gains else matrix.shape[1:]
+                values[name] = reserve(first, *shape)
+                reads[name] = reserve(first, matrix.shape[0])
                 if name in gains:
-                    values[name] = reserve(*gains[name].shape, dtype=wide(first.dtype))
-                    scales[name] = reserve(gains[name].shape[0], 1, dtype=wide(first.dtype))
-                else:
-                    values[name] = reserve(matrix.shape[1])
+                    scales[name] = reserve(first, shape[0], 1)
         _, last, histories, values, scales, reads = tf.while_loop(
             lambda t, *_: t < self.steps,
             body,
@@ -191,13 +184,6 @@ class _Loop:
         d_last = upstream[len(wanted) :]
         shared, start = {}, int(self.with_start)
 
-        def reserve(like):
-            return tf.raw_ops.TensorListReserve(
-                element_shape=[tf.shape(first)[1], like.shape[-1]],
-                num_elements=tf.shape(first)[0],
-                element_dtype=first.dtype,
-            )
-
         def body(t, d_states, d_weights, d_inputs, d_products, d_normed):
             now, value, scale = at(inputs, t), at(values, t), at(scales, t)
             d_product, d_norm = {}, {}
@@ -213,9 +199,9 @@ class _Loop:
                         def gradient(d):
                             d_product[name] = d
                             if gain is not None:
-                                d_wide = apart(d, gain) * widened(gain)
-                                d_wide = back(d_wide, value[name], scale[name])
-                                d = d_norm[name] = tf.cast(tf.reshape(d_wide, tf.shape(d)), d.dtype)
+                                wide_d = apart(d, gain) * widened(gain)
+                                d = together(back(wide_d, value[name], scale[name]), d.dtype)
+                                d_norm[name] = d
                             return tf.matmul(d, transposed[name])
 
                         if gain is not None:
@@ -247,9 +233,9 @@ class _Loop:
             d_weights = [a + b for a, b in zip(d_weights, d_step, strict=True)]
             return t - 1, d_before, d_weights, d_inputs, d_products, d_normed
 
-        d_inputs = {name: reserve(x) for name, x in inputs.items()}
-        d_products = {name: reserve(matrix) for name, matrix in matrices.items()}
-        d_normed = {name: reserve(matrices[name]) for name in gains}
+        d_inputs = {name: reserve(first, x.shape[-1]) for name, x in inputs.items()}
+        d_products = {name: reserve(first, m.shape[1]) for name, m in matrices.items()}
+        d_normed = {name: reserve(first, matrices[name].shape[1]) for name in gains}
         _, d_states, d_weights, d_inputs, d_products, d_normed = tf.while_loop(
             lambda t, *_: t >= 0,
             body,
@@ -293,15 +279,9 @@ class _Loop:
         return d_inputs, d_states, d_matrices, d_biases, d_gains, d_weights
 
 
-def apart(value, gain):
-    """`(..., K * N)` as `(R, K, N)`, in float32 at least."""
-    return widened(tf.reshape(value, (-1, *gain.shape)))
-
-
 def finished(value, gain, bias):
     """A normalised `(B, K, N)` with gain and bias, as `(B, K * N)` in their dtype."""
-    value = tf.reshape(value * widened(gain), (-1, gain.shape[0] * gain.shape[1]))
-    value = tf.cast(value, gain.dtype)
+    value = together(value * widened(gain), gain.dtype)
     return value if bias is None else tf.nn.bias_add(value, bias)
 
 
@@ -320,18 +300,29 @@ def at(tensors, t):
     return {name: tensor[t] for name, tensor in tensors.items()}
 
 
+def reserve(like, *width, more=0):
+    """A list of `(B, *width)` for each step; with an axis of gates they are normed, and wide."""
+    return tf.raw_ops.TensorListReserve(
+        element_shape=[tf.shape(like)[1], *width],
+        num_elements=tf.shape(like)[0] + more,
+        element_dtype=dtype_of(like, width),
+    )
+
+
+def dtype_of(like, width):
+    return like.dtype if len(width) == 1 else wide(like.dtype)
+
+
 def put(items, t, value):
     return tf.raw_ops.TensorListSetItem(input_handle=items, index=t, item=value)
 
 
 def stack(items, like, *width, more=0):
-    """A list of `(B, *width)` as one `(T + more, ...)`; what was never written is zero.
-
-    Normalised values, which have an axis of gates, are wide.
-    """
-    dtype = like.dtype if len(width) == 1 else wide(like.dtype)
+    """A list of `(B, *width)` as one `(T + more, ...)`; what was never written is zero."""
     stacked = tf.raw_ops.TensorListStack(
-        input_handle=items, element_shape=[tf.shape(like)[1], *width], element_dtype=dtype
+        input_handle=items,
+        element_shape=[tf.shape(like)[1], *width],
+        element_dtype=dtype_of(like, width),
     )
     time = like.shape[0]  # known or not
     stacked.set_shape((None if time is None else time + more, like.shape[1], *width))

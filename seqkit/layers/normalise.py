@@ -4,7 +4,7 @@ from keras import ops
 
 from seqkit.layers.precision import widened
 
-__all__ = ["back", "layer_norm", "standardised"]
+__all__ = ["apart", "back", "layer_norm", "standardised", "together"]
 
 EPSILON = 1e-3
 
@@ -17,27 +17,29 @@ def standardised(x):
 
 
 def back(d, y, scale):
-    """The gradient by `x` from that by `y`, where `y, scale = standardised(x)`.
-
-    By hand it takes half as many operations as found step by step.
-    """
+    """The gradient by `x` from that by `y`, where `y, scale = standardised(x)`."""
     along = y * ops.mean(d * y, axis=-1, keepdims=True)
     return scale * (d - ops.mean(d, axis=-1, keepdims=True) - along)
 
 
 def layer_norm(x, gain):
-    """`gain (x - mean) / sqrt(var + epsilon)` over the last axis, in float32 at least.
+    """`gain (x - mean) / sqrt(var + epsilon)` of each gate, in float32 at least.
 
     Source: Ba, Kiros, Hinton 2016, equation 3, without bias.
+
+    Args:
+        x: `(R, K * N)`, K gates side by side.
+        gain: `(K, N)`.
     """
+    y, _ = standardised(apart(x, gain))
+    return together(y * widened(gain), x.dtype)
 
-    @ops.custom_gradient
-    def run(x):
-        y, scale = standardised(x)
 
-        def gradient(*d, upstream=None):
-            return back(d[0] if upstream is None else upstream, y, scale)
+def apart(x, gain):
+    """`(..., K * N)` as `(R, K, N)`, in float32 at least."""
+    return widened(ops.reshape(x, (-1, *gain.shape)))
 
-        return y, gradient
 
-    return ops.cast(run(widened(x)) * widened(gain), x.dtype)
+def together(y, dtype):
+    """`(R, K, N)` as `(R, K * N)`."""
+    return ops.cast(ops.reshape(y, (-1, y.shape[1] * y.shape[2])), dtype)

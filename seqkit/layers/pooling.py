@@ -12,7 +12,7 @@ from seqkit.layers.precision import biased, wide, widened
 __all__ = ["Pooling"]
 
 # Below any activation, and a number in float16 too.
-LOWEST = -6e4
+LOWEST = -1e30
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -68,7 +68,7 @@ class Pooling(Configured, keras.layers.Layer):
             x: float tensor `(B, T, D)`.
             mask: bool tensor `(B, T)`, True where `x` holds a step; `None` for everywhere.
             return_weights: return `(pooled, weights)`, weights `(B, T)` being the share
-                of each step. For `"attention"` only.
+                of each step, in float32 at least. For `"attention"` only.
 
         Returns:
             Float tensor `(B, D)`.
@@ -106,7 +106,8 @@ class Pooling(Configured, keras.layers.Layer):
         return ops.cast(ops.sum(widened(x), axis=1) / ops.maximum(count, 1), x.dtype)
 
     def max(self, x, mask, weights):
-        highest = ops.max(ops.where(mask[:, :, None], x, LOWEST), axis=1, initial=LOWEST)
+        nothing = -float("inf")
+        highest = ops.max(ops.where(mask[:, :, None], x, nothing), axis=1, initial=nothing)
         return ops.where(ops.any(mask, axis=1, keepdims=True), highest, 0.0)
 
     def attention(self, x, mask, weights):

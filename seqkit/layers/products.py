@@ -8,6 +8,7 @@ from typing import NamedTuple
 from keras import ops
 
 from seqkit.layers.normalise import layer_norm
+from seqkit.layers.precision import biased, widened
 
 __all__ = ["Product", "blocks", "join", "multiplier"]
 
@@ -42,15 +43,14 @@ def join(parts):
 def multiplier(products):
     """`{name: Product}` to a callable `(name, state) -> (B, K * N)`."""
 
-    # Read here: inside the loop, a scope of its own may hide what a variable stands for.
-    tensors = {name: product.each(ops.convert_to_tensor) for name, product in products.items()}
+    # Read here: inside the loop, a scope of its own may hide what a variable stands for. Wide, as
+    # their gradients are summed over time, which half precision would not survive.
+    tensors = {name: product.each(widened) for name, product in products.items()}
 
     def multiply(name, state):
         matrix, bias, gain = tensors[name]
         value = ops.matmul(state, ops.cast(matrix, state.dtype))
-        if gain is not None:
-            normed = layer_norm(ops.reshape(value, (-1, *gain.shape)), gain)
-            value = ops.reshape(normed, (-1, matrix.shape[1]))
-        return value if bias is None else value + ops.cast(bias, state.dtype)
+        value = value if gain is None else layer_norm(value, gain)
+        return value if bias is None else biased(value, bias)
 
     return multiply

@@ -169,7 +169,7 @@ class RecurrentDecoder(Decoder, Configured, keras.layers.Layer):
         if states is None:
             mask = ops.ones_like(memory[..., :1]) if memory_mask is None else memory_mask[..., None]
             mask = ops.cast(mask, wide(memory.dtype))
-            mean = ops.sum(memory * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)
+            mean = ops.sum(widened(memory) * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)
             states = [ops.cast(mean, memory.dtype)]
         if not self.bridges:
             return list(states)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.precision import widened
+from seqkit.layers.precision import wide, widened
 
 __all__ = ["ReversibleNorm"]
 
@@ -46,40 +46,44 @@ class ReversibleNorm(Configured, keras.layers.Layer):
         if mode not in self.modes:
             raise ValueError(f"`mode` must be one of {', '.join(self.modes)}. Received: {mode!r}")
         self.mode, self.affine, self.epsilon = mode, affine, epsilon
+        self.autocast = False  # windows of thousands that differ by ones are one in bfloat16
 
     def build(self, input_shape):
         if self.mode == "standard" and self.affine:
             channels = (input_shape[-1],)
-            self.log_gain = self.add_weight(channels, initializer="zeros", name="log_gain")
-            self.shift = self.add_weight(channels, initializer="zeros", name="shift")
+            exact = {"initializer": "zeros", "dtype": wide(self.variable_dtype), "autocast": False}
+            self.log_gain = self.add_weight(channels, name="log_gain", **exact)
+            self.shift = self.add_weight(channels, name="shift", **exact)
 
     def statistics(self, x):
         """Location and scale of each window, gain and shift within: `(B, 1, C)` each.
+
+        In float32 at least.
 
         Args:
             x: `(B, L, C)`.
         """
         if not self.built:
             self.build(x.shape)
+        x = widened(x)  # in float16 the square of 300 is infinite
         if self.mode == "last":
             return x[:, -1:], ops.ones_like(x[:, -1:])
-        dtype, x = x.dtype, widened(x)  # in float16 the square of 300 is infinite
         if self.mode == "scale":
-            scale = ops.cast(1 + ops.mean(ops.abs(x), axis=1, keepdims=True), dtype)
+            scale = 1 + ops.mean(ops.abs(x), axis=1, keepdims=True)
             return ops.zeros_like(scale), scale
         # Statistics are data, not a way for gradients to go round the model.
         mean = ops.stop_gradient(ops.mean(x, axis=1, keepdims=True))
         variance = ops.mean(ops.square(x - mean), axis=1, keepdims=True)
         deviation = ops.stop_gradient(ops.sqrt(variance + self.epsilon))
         if self.affine:
-            deviation = deviation * ops.exp(-widened(self.log_gain))
-            mean = mean - widened(self.shift) * deviation
-        return ops.cast(mean, dtype), ops.cast(deviation, dtype)
+            deviation = deviation * ops.exp(-self.log_gain)
+            mean = mean - self.shift * deviation
+        return mean, deviation
 
     def call(self, x):
         """`(B, L, C)` -> `(B, L, C)`, normalised."""
         location, scale = self.statistics(x)
-        return (x - location) / scale
+        return ops.cast((widened(x) - location) / scale, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -14,7 +14,7 @@ from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit
 from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
-from seqkit.layers.precision import wide, widened
+from seqkit.layers.precision import biased, wide, widened
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [
@@ -115,7 +115,7 @@ class AdditiveAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return times(memory, self.key_kernel) + ops.cast(self.bias, memory.dtype)
+        return biased(times(memory, self.key_kernel), self.bias)
 
     def score(self, query, keys):
         query = times(query, self.query_kernel)

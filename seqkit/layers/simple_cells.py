@@ -9,6 +9,7 @@ from keras import ops
 
 from seqkit.layers.cell import Cell
 from seqkit.layers.cell_weights import positive_int
+from seqkit.layers.precision import widened
 from seqkit.layers.products import Product
 
 __all__ = ["ElmanCell", "IRNNCell", "IndRNNCell", "JordanCell", "LeakyCell"]
@@ -97,8 +98,9 @@ class LeakyCell(Cell):
         super().build(input_shape)
 
     def step(self, gates, h):
-        a = ops.sigmoid(self.value(self.alpha_logit))
-        return a * h + (1 - a) * gates.drop(self.tanh(gates.h(h)))
+        a = ops.sigmoid(widened(self.alpha_logit))  # in bfloat16 0.999 would be 1
+        new = gates.drop(self.tanh(gates.h(h)))
+        return ops.cast(a * widened(h) + (1 - a) * widened(new), h.dtype)
 
 
 @register

@@ -77,13 +77,14 @@ class TextClassifier(Task):
         self.embedding_dropout = embedding_dropout
         self.word_dropout = word_dropout
 
+        part = {"dtype": self.dtype_policy}
         self.drop_words = WordDropout(word_dropout)
         self.embed = embedding
         if isinstance(embedding, int):
-            self.embed = keras.layers.Embedding(preprocessor.tokens.size, embedding)
-        self.drop_embeddings = keras.layers.Dropout(embedding_dropout)
-        self.pool = Pooling(pooling) if isinstance(pooling, str) else pooling
-        self.drop = keras.layers.Dropout(dropout)
+            self.embed = keras.layers.Embedding(preprocessor.tokens.size, embedding, **part)
+        self.drop_embeddings = keras.layers.Dropout(embedding_dropout, **part)
+        self.pool = Pooling(pooling, **part) if isinstance(pooling, str) else pooling
+        self.drop = keras.layers.Dropout(dropout, **part)
         # float32 under any policy: a softmax in float16 loses the unlikely classes.
         self.head = keras.layers.Dense(len(self.labels), dtype="float32", name="head")
 

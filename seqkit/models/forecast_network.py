@@ -10,6 +10,7 @@ from keras import ops
 
 from seqkit.layers import distributions, heads
 from seqkit.layers.linear import DecompositionLinear, LinearForecast
+from seqkit.layers.precision import wide, widened
 from seqkit.layers.reversible import ReversibleNorm
 from seqkit.models.autoregressive import Autoregressive
 from seqkit.models.direct import Direct
@@ -61,6 +62,7 @@ class ForecastNetwork(Task):
         **kwargs,
     ):
         super().__init__(preprocessor, seed=seed, **kwargs)
+        self.autocast = False  # values stay as they are until they are normalised
         self.head = get_head(head)
         checks = (
             ("decoder", decoder, ("direct", "autoregressive")),
@@ -103,13 +105,15 @@ class ForecastNetwork(Task):
         self.encoder, self.decoder, self.linear, self.norm = encoder, decoder, linear, norm
         self.channels, self.patch, self.dropout, self.paths = channels, patch, dropout, paths
         horizon, size = preprocessor.horizon, self.head.size
-        self.normalise = None if norm is None else ReversibleNorm(norm, affine=norm == "standard")
-        self.straight = LINEAR[linear](horizon) if linear in LINEAR else linear
+        # What scales and adds up numbers is float32 at least; the policy is for what is deep.
+        exact, part = {"dtype": wide(self.compute_dtype)}, {"dtype": self.dtype_policy}
+        self.normalise = norm and ReversibleNorm(norm, affine=norm == "standard", **exact)
+        self.straight = LINEAR[linear](horizon, **exact) if linear in LINEAR else linear
         self.deep = None
         if decoder == "autoregressive":
-            self.deep = Autoregressive(horizon, size, encoder)
+            self.deep = Autoregressive(horizon, size, encoder, **part)
         elif encoder is not None:
-            self.deep = Direct(horizon, size, encoder, patch=patch, dropout=dropout)
+            self.deep = Direct(horizon, size, encoder, patch=patch, dropout=dropout, **part)
 
     @property
     def answering(self):
@@ -126,11 +130,12 @@ class ForecastNetwork(Task):
         own = 1 if self.channels == "independent" else targets
         if self.normalise is not None:
             self.normalise.build((None, lookback, targets))
+        exact = {"initializer": "zeros", "dtype": wide(self.variable_dtype), "autocast": False}
         if self.straight is not None:
             self.straight.build((None, lookback, targets))
             # The line says where each step is; how sure it is there is learned step by step.
             self.spreads = self.add_weight(
-                (numbers.horizon, 1, self.head.size), initializer="zeros", name="spreads"
+                (numbers.horizon, 1, self.head.size), name="spreads", **exact
             )
         past, static = len(columns["past"]), len(columns["static"])
         future = len(columns["future"]) + 2 * len(numbers.calendar)
@@ -147,10 +152,7 @@ class ForecastNetwork(Task):
                 ]
             self.deep.build((None, lookback, own), *shapes)
         self.margins = self.add_weight(
-            (len(LEVELS), numbers.horizon, targets),
-            initializer="zeros",
-            trainable=False,
-            name="margins",
+            (len(LEVELS), numbers.horizon, targets), trainable=False, name="margins", **exact
         )
 
     def get_build_config(self):
@@ -171,14 +173,14 @@ class ForecastNetwork(Task):
             teacher = self.fold((inputs["teacher"] - location) / scale)
             raw = self.unfold(self.deep(self.fold(x), known, teacher, training=training))
             return self.head.rescale(self.head.constrain(raw), location, scale)
-        raw = 0.0 if self.straight is None else self.spread_out(self.straight(x))
+        raw = 0.0 if self.straight is None else self.spread_out(widened(self.straight(x)))
         if self.deep is not None:
             ahead = (
                 inputs["future"][:, -self.preprocessor.horizon :] if "future" in inputs else None
             )
             beside = self.folded(self.beside(inputs))
             deep = self.deep(self.fold(x), beside, self.folded(ahead), training=training)
-            raw = raw + self.unfold(deep)
+            raw = raw + widened(self.unfold(deep))
         return self.head.rescale(self.head.constrain(raw), location, scale)
 
     def spread_out(self, line):

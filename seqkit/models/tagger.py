@@ -88,20 +88,23 @@ class Tagger(Task):
         self.crf = crf
         self.dropout, self.word_dropout = rate("dropout", dropout), word_dropout
 
+        part = {"dtype": self.dtype_policy}
         self.drop_words = WordDropout(word_dropout)
         self.embed = {}
         for name, units in preprocessor.features.items():
             if name != "characters":
                 size = embedding if name == "words" else feature_embedding
-                self.embed[name] = keras.layers.Embedding(units.size, size, name=f"embed_{name}")
+                self.embed[name] = keras.layers.Embedding(
+                    units.size, size, name=f"embed_{name}", **part
+                )
             elif isinstance(characters, str):
                 self.embed[name] = CharacterEncoder(
-                    units.size, character_units, kind=characters, name="characters"
+                    units.size, character_units, kind=characters, name="characters", **part
                 )
             else:
                 self.embed[name] = characters
-        self.drop = keras.layers.Dropout(dropout)
-        self.drop_encoded = keras.layers.Dropout(dropout)
+        self.drop = keras.layers.Dropout(dropout, **part)
+        self.drop_encoded = keras.layers.Dropout(dropout, **part)
         # float32 under any policy: what follows are sums of exponentials.
         self.head = keras.layers.Dense(len(self.labels), dtype="float32", name="head")
         self.chain = CRF(len(self.labels), name="crf") if crf is True else crf or None

@@ -62,8 +62,7 @@ class ForecastError(Configured, keras.metrics.Metric):
         self.weight = self.add_variable((), "zeros", name="weight")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y, parameters = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        y = ops.cast(y, parameters.dtype)
+        y, parameters = (ops.convert_to_tensor(x, self.dtype) for x in (y_true, y_pred))
         if self.kind == "crps":
             error = self.head.crps(y, parameters)
         else:

@@ -51,6 +51,7 @@ MORE = [
     "test_weight_drop",
     "(test_best_paths and holes and 60 and True)",
     "(test_gradients and holes-1 and float32)",
+    "(test_gradients_are_summed and LSTM and bf16)",
     "(test_likelihood_of_partial and several)",
     "(test_counts_tokens and 3-True)",
     "(test_learns_and_answers and crf)",

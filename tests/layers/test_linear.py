@@ -109,3 +109,12 @@ def test_windows_of_large_numbers_in_half_precision():
     x = np.array([1000.0, 1400.0, 1800.0], "float32").reshape(1, 3, 1)
     found = np.asarray(ReversibleNorm(dtype="mixed_float16")(x), "float32")
     np.testing.assert_allclose(found[0, :, 0], (x[0, :, 0] - 1400) / x[0].std(), atol=1e-2)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_windows_are_normalised_before_they_are_rounded(policy):
+    """Kelvins of one day are one number in bfloat16; 70,000 is infinite in float16."""
+    for start in (293.1, 70000.0):
+        x = (start + np.array([0.0, 0.25, 0.5])).astype("float32").reshape(1, 3, 1)
+        found = np.asarray(ops.cast(ReversibleNorm(dtype=policy)(x), "float32"))
+        np.testing.assert_allclose(found[0, :, 0], [-1.2247, 0, 1.2247], atol=0.02)

@@ -168,8 +168,8 @@ def test_draws_of_compiled_functions(compiled):
     np.testing.assert_array_equal([first, second], masks())
     for mask in (first, second):
         assert abs(mask.mean() - 0.3) < 0.01
-        assert np.ptp(mask.mean(axis=0)) < 0.25, "columns are alike"
-        assert np.ptp(mask.mean(axis=1)) < 0.25, "rows are alike"
+        assert np.ptp(mask.mean(axis=0)) < 0.25, "rows are alike"
+        assert np.ptp(mask.mean(axis=1)) < 0.25, "columns are alike"
     assert abs((first & second).mean() - 0.09) < 0.01
 
 

@@ -54,6 +54,38 @@ def test_a_wave_is_learned():
     np.testing.assert_allclose(model.forecast(short).mean[..., 0], truth, atol=0.5)
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"cell": None},
+        {"cell": "gru", "linear": "linear"},
+        {"cell": "lstm", "decoder": "autoregressive", "head": "gaussian"},
+    ],
+    ids=["linear", "beside a net", "step by step"],
+)
+def test_policies(kind, policy, tmp_path):
+    """Around 100,000 the waves of a few hundred are one number in half precision."""
+    frame = waves(steps=120)
+    frame["y"] = 100 * frame["y"] + 100_000
+    options = {"horizon": H, "lookback": L, "units": 8, "seed": 1, "learning_rate": 0.01, **kind}
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy(policy)
+        model = recipes.forecasting(frame, **options)
+        model.fit(frame, epochs=2, verbose=0)
+        model.calibrate(frame)
+    finally:
+        keras.config.set_dtype_policy(before)
+    found = model.forecast(frame).mean
+    last = frame.groupby("unique_id")["y"].last().to_numpy()[:, None, None]
+    assert np.abs(found - last).max() < 2000
+    assert np.ptp(found, axis=1).min() > 10, "no wave"
+    model.save(tmp_path / "half.keras")
+    loaded = keras.models.load_model(tmp_path / "half.keras")  # under another policy
+    np.testing.assert_allclose(loaded.forecast(frame).mean, found, rtol=1e-6)
+
+
 def test_the_future_covariate_is_read():
     frame = data.samples.series(4, steps=400, as_frame=True)
     dips = {}
