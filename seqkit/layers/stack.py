@@ -43,6 +43,7 @@ class Stack(Configured, keras.layers.Layer):
         initial_state: list of `(B, N)`, in the order in which they are returned.
         mask: bool `(B, T)`, True for steps that count.
         training: bool, whether there is noise.
+        reset: bool `(B,)`, rows that start afresh whatever `initial_state` says.
 
     Returns:
         `(B, T, N)` or `(B, N)`, twice as wide if bidirectional; with `return_state` a tuple
@@ -135,7 +136,7 @@ class Stack(Configured, keras.layers.Layer):
             width = sum(layer.cell.output_size for layer in directions)
         self.built = True
 
-    def call(self, x, initial_state=None, mask=None, training=False):
+    def call(self, x, initial_state=None, mask=None, training=False, reset=None):
         mask = travelling(mask, x)
         given = iter(self.by_layer(initial_state))
         read, states = x, []
@@ -146,7 +147,7 @@ class Stack(Configured, keras.layers.Layer):
             outputs = []
             for layer in directions:
                 output, *last = layer(
-                    source, initial_state=next(given), mask=mask, training=training
+                    source, initial_state=next(given), mask=mask, training=training, reset=reset
                 )
                 if layer.go_backwards and layer.return_sequences:
                     output = ops.flip(output, axis=1)

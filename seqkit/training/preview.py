@@ -10,7 +10,7 @@ class Preview(keras.callbacks.Callback):
 
     The loss on given targets says little of what a model writes by itself. The figure goes into the
     history, where `KeepBest("val_bleu")` finds it (in Keras's `fit`, put this before). On a
-    terminal the translations stand between the epochs; elsewhere nothing is shown.
+    terminal and in a notebook translations stand between the epochs; elsewhere nothing is shown.
 
     Args:
         pairs: what `seqkit.data.as_pairs` takes, with targets.
@@ -86,7 +86,8 @@ class Preview(keras.callbacks.Callback):
 
     def show(self):
         news, self.news = self.news, None
-        if news is None or not self.console.is_terminal:
+        watched = self.console.is_terminal or self.console.is_jupyter
+        if news is None or not watched:
             return
         from rich.text import Text
 

@@ -21,6 +21,9 @@ from seqkit import data
 
 reviews = data.samples.reviews(200).examples["train"]
 model = recipes.sentiment(reviews, units=4, embedding=4, seed=1)
+drawn = model.get_weights()
+model.fit(reviews, epochs=1, verbose=0)
+assert any((a != b).any() for a, b in zip(drawn, model.get_weights()))
 print(model.export(sys.argv[1]))
 """
 

@@ -3,12 +3,14 @@
 Shapes: B batch, T time, D features, N units.
 """
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from seqkit import layers
 from seqkit.testing import equations, run
+from seqkit.testing.gradients import value_and_gradients
 
 B, T, N = 3, 5, 4
 MASKS = {
@@ -196,3 +198,66 @@ def test_biases_drawn_at_random_start_apart():
     layer.build((None, None, 3))
     gates = np.asarray(layer.cell.bias).reshape(4, 64)
     assert np.abs(np.corrcoef(gates) - np.eye(4)).max() < 0.6
+
+
+@pytest.mark.parametrize("name", layers.CELLS)
+def test_weights_start_and_are_held_as_asked(name):
+    cell = layers.CELLS[name](
+        N,
+        kernel_initializer=keras.initializers.Constant(0.5),
+        recurrent_initializer=keras.initializers.Constant(0.25),
+        kernel_regularizer=keras.regularizers.L1(0.1),
+        recurrent_regularizer=keras.regularizers.L1(0.01),
+        kernel_constraint=keras.constraints.NonNeg(),
+    )
+    cell.build((B, N + 1))
+    kernels = [
+        w for w in cell.weights if w.name in ("kernel", "output_kernel", "projection_kernel")
+    ]
+    recurrent = [w for w in cell.weights if w.name == "recurrent_kernel"]
+    assert kernels
+    for weight, start in [*((w, 0.5) for w in kernels), *((w, 0.25) for w in recurrent)]:
+        assert (weight.numpy() == start).all()
+    assert {id(w) for w in kernels} == {id(w) for w in cell.weights if w.constraint}
+    lost = 0.1 * sum(0.5 * w.numpy().size for w in kernels)
+    lost += 0.01 * sum(0.25 * w.numpy().size for w in recurrent)
+    np.testing.assert_allclose(sum(cell.losses), lost, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", layers.CELLS)
+def test_biases_of_gates_start_as_asked(name):
+    plain = layers.CELLS[name](N)
+    plain.build((B, N + 1))
+    for k, gate in enumerate(plain.biased_gates):
+        cell = layers.CELLS[name](N, gate_bias={gate: 2.5})
+        cell.build((B, N + 1))
+        found, before = (
+            np.atleast_2d(c.bias.numpy())[0].reshape(-1, N).copy() for c in (cell, plain)
+        )
+        assert (found[k] == 2.5).all()
+        found[k] = before[k]
+        np.testing.assert_array_equal(found, before)  # no other gate's
+
+
+@pytest.mark.parametrize("name", layers.CELLS)
+def test_a_learned_start_is_as_one_given(name):
+    """And its gradient is that of the given states, summed over the rows."""
+    layer = layers.Recurrent(name, N, trainable_initial_state=True, return_sequences=True, seed=1)
+    x, weighting = random(B, T, N + 1), random(B, T, N)
+    layer.build(x.shape)
+    sizes = layer.cell.state_size
+    starts = [0.5 * random(size, seed=k) for k, size in enumerate(sizes)]
+    for weight, start in zip(layer.initial_states, starts, strict=True):
+        weight.assign(start)
+    rows = [np.tile(start, (B, 1)) for start in starts]
+
+    def loss(*states):
+        output = layer(x, initial_state=list(states) or None)
+        return ops.sum(output * weighting[..., : output.shape[-1]])
+
+    given, by_rows, _ = value_and_gradients(loss, rows)
+    learned, _, by_weight = value_and_gradients(loss, [], layer.initial_states)
+    np.testing.assert_allclose(learned, given, rtol=1e-5)
+    for own, own_rows in zip(by_weight, by_rows, strict=True):
+        assert np.abs(own).max() > 1e-3
+        np.testing.assert_allclose(own, own_rows.sum(axis=0), atol=1e-5)

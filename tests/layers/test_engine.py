@@ -71,6 +71,17 @@ class Means:
         return keras.ops.mean(keras.ops.cast(output, "float32"), axis=(0, 1))
 
 
+@ON_TENSORFLOW
+@pytest.mark.parametrize("training", [False, True])
+def test_right_padding_costs_no_step(training, monkeypatch):
+    """Step by step, the loop over time is one of Python, in which steps can be counted."""
+    steps, step = [], layers.LSTMCell.step
+    monkeypatch.setattr(layers.LSTMCell, "step", lambda *given: steps.append(1) or step(*given))
+    mask = np.arange(50) < np.array([[5], [3]])
+    layers.LSTM(3)(np.ones((2, 50, 4), "float32"), mask=mask, training=training)
+    assert len(steps) == 5
+
+
 def test_gates_without_a_bound_stop_where_a_row_ends():
     """In padding the state would grow fourfold at each step, to infinity."""
     layer = layers.GRU(1, recurrent_activation="relu")

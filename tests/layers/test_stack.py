@@ -26,6 +26,51 @@ def test_residual_in_a_graph(time):
     assert model.output_shape == (None, time, D)
 
 
+def test_skip_lets_every_layer_read_the_input():
+    stack = layers.Stack("gru", 5, layers=3, skip=True, bidirectional=True, seed=1)
+    x = random(B, T, D)
+    found, read = stack(x), x
+    for depth, (forward, backward) in enumerate(stack.recurrent):
+        source = np.concatenate([read, x], axis=-1) if depth else x
+        ahead, back = (ops.convert_to_numpy(layer(source)[0]) for layer in (forward, backward))
+        read = np.concatenate([ahead, back[:, ::-1]], axis=-1)
+    np.testing.assert_allclose(found, read, atol=1e-6)
+
+
+def test_dropout_falls_between_layers_alone(monkeypatch):
+    """Half of what the second layer reads is zero, and none of what comes in or goes out."""
+    stack, seen = layers.Stack("elman", 50, layers=2, dropout=0.5, seed=1), []
+    call = layers.Recurrent.call
+
+    def spying(self, x, *args, **named):
+        seen.append(ops.convert_to_numpy(x))
+        return call(self, x, *args, **named)
+
+    x = random(B, T, D)
+    stack(x)
+    monkeypatch.setattr(layers.Recurrent, "call", spying)
+    outputs = [ops.convert_to_numpy(stack(x, training=training)) for training in (True, False)]
+    into_first, into_second, _, whole = seen
+    np.testing.assert_array_equal(into_first, x)
+    kept = into_second != 0
+    assert 0.4 < kept.mean() < 0.6
+    np.testing.assert_allclose(into_second[kept], 2 * whole[kept], rtol=1e-5)
+    assert (whole != 0).all()
+    assert all((output != 0).all() for output in outputs)
+
+
+def test_reset_starts_rows_afresh_in_every_layer():
+    stack = layers.Stack("lstm", 5, layers=2, bidirectional=True, return_state=True, seed=1)
+    x, reset = random(B, T, D), np.array([True, False, True])
+    states = [random(B, 5, seed=k) for k in range(8)]
+    ways = stack(x, initial_state=states, reset=reset), stack(x), stack(x, initial_state=states)
+    for results in zip(*ways, strict=True):
+        mixed, fresh, carried = map(ops.convert_to_numpy, results)
+        rows = reset.reshape(B, *[1] * (mixed.ndim - 1))
+        np.testing.assert_allclose(mixed, np.where(rows, fresh, carried), atol=1e-6)
+        assert np.abs(fresh - carried).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("cell", "options", "widths"),
     [

@@ -8,6 +8,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import sacrebleu
 from keras import ops
 
 import recipes
@@ -23,10 +24,13 @@ KINDS = {
     "rotary post-norm": {"heads": 2, "layers": 1, "positions": "rotary", "norm": "post"},
     "attention": {"encoder": "recurrent", "attention": "general"},
     "no attention": {"encoder": "recurrent", "attention": None, "reverse_source": True},
-    "input feeding": {"encoder": "recurrent", "cell": "lstm", "input_feeding": True, "layers": 2},
+    "input feeding": {
+        "encoder": "recurrent", "cell": "lstm", "input_feeding": True, "layers": 2,
+        "reverse_source": True,
+    },
     "recurrent on transformer": {"decoder": "recurrent", "heads": 2, "layers": 1},
     "transformer on recurrent": {"encoder": "recurrent", "decoder": "transformer", "heads": 2},
-}
+}  # fmt: skip
 # The others by `-m slow`: `tests/conformance/test_decoders.py` has every decoder step by step.
 KEPT = ("transformer", "input feeding")
 PARAMETERS = [pytest.param(kind, marks=[pytest.mark.slow] * (kind not in KEPT)) for kind in KINDS]
@@ -184,19 +188,26 @@ def test_parts_keep_the_policy_they_were_made_with(tmp_path):
 
 def test_gradients_of_several_batches_may_count_as_one():
     """Keras's optimizers gather them; the model needs nothing for it."""
-    together, apart = (
-        recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", dropout=0.0, seed=1)
-        for _ in range(2)
-    )
-    for model, every in ((together, 2), (apart, None)):
+
+    def moves(*rows, every=None):
+        """How far the weights are from where they start, after each batch of one pair."""
+        model = recipes.seq2seq(
+            PAIRS, units=8, heads=2, layers=1, tokens="words", dropout=0.0, seed=1
+        )
         optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=every)
         model.compile(optimizer, training.TokenCrossentropy())
-        before = model.get_weights()
-        model.fit(PAIRS.subset([0]), epochs=1, verbose=0)
-        changed = any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
-        assert changed == (every is None)  # the first of two waits
-        model.fit(PAIRS.subset([0]), epochs=1, verbose=0)
-        assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+        start, seen = model.get_weights(), []
+        for row in rows:
+            model.fit(PAIRS.subset([row]), epochs=1, verbose=0)
+            seen.append([b - a for a, b in zip(start, model.get_weights(), strict=True)])
+        return seen
+
+    waited, both = moves(0, 1, every=2)
+    assert not any(step.any() for step in waited)
+    (first,), (second,) = moves(0), moves(1)
+    for step, a, b in zip(both, first, second, strict=True):
+        np.testing.assert_allclose(step, (a + b) / 2, atol=1e-6)
+    assert any(np.abs(step).max() > 1e-3 for step in both)
 
 
 def test_nothing_is_translated_to_nothing(translator):
@@ -231,6 +242,11 @@ def test_report_and_evaluate(translator):
     np.testing.assert_allclose(report.perplexity, np.exp(lost / count), rtol=1e-4)
     results = translator.evaluate(PAIRS, return_dict=True, verbose=0)
     assert {"loss", "perplexity", "bleu", "chrf"} <= set(results)
+    for figures, how in ((results, {}), (vars(report), {"beams": 1, "max_length": 4})):
+        answers = [t.text for t in translator.translate(PAIRS.sources, **how)]
+        bleu = sacrebleu.corpus_bleu(answers, [PAIRS.targets]).score
+        chrf = sacrebleu.corpus_chrf(answers, [PAIRS.targets]).score
+        np.testing.assert_allclose([figures["bleu"], figures["chrf"]], [bleu, chrf], rtol=1e-6)
     np.testing.assert_allclose(results["perplexity"], report.perplexity, rtol=1e-4)
 
 

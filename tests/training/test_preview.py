@@ -126,6 +126,13 @@ def test_three_are_shown_as_they_improve():
     assert sources == ["one", "two", "four"] * 2
 
 
+def test_shown_in_a_notebook(monkeypatch):
+    said = []
+    monkeypatch.setattr("rich.jupyter.display", lambda segments, text: said.append(text))
+    run(Preview(PAIRS, console=Console(force_jupyter=True, width=60)), NEAR)
+    assert f"after epoch 1: BLEU {bleu(NEAR, PAIRS.targets):.1f}" in "".join(said)
+
+
 def test_quiet_where_nobody_watches():
     assert shown(False) == []
 
