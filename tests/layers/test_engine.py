@@ -32,7 +32,7 @@ def test_a_product_that_reads_two_states_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("policy", "part"), [("mixed_bfloat16", 0.1), ("mixed_float16", 0.03)], ids=["bf16", "fp16"]
+    ("policy", "part"), [("mixed_bfloat16", 0.3), ("mixed_float16", 0.05)], ids=["bf16", "fp16"]
 )
 @pytest.mark.parametrize("name", ["IndRNN", "PeepholeLSTM", "LSTM"])
 def test_gradients_are_summed_over_many_steps(name, policy, part):
@@ -42,11 +42,12 @@ def test_gradients_are_summed_over_many_steps(name, policy, part):
         getattr(layers, name)(3, seed=1, dtype=d, **options) for d in ("float32", policy)
     )
     # Of a constant input each step would be rounded the same way.
-    x = np.random.default_rng(1).uniform(0.25, 0.75, (1, 1500, 2)).astype("float32")
+    rng = np.random.default_rng(1)
+    x = rng.uniform(0.25, 0.75, (1, 1500, 2)).astype("float32")
     for layer in (exact, half):
         layer.return_sequences = True
         layer.build(x.shape)
-    half.set_weights([0.3 * np.abs(w) + 0.1 for w in exact.get_weights()])
+    half.set_weights([rng.uniform(0.1, 0.4, w.shape) for w in exact.get_weights()])
     exact.set_weights(half.get_weights())
 
     def by_weight(layer):
