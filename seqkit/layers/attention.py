@@ -16,7 +16,7 @@ from seqkit.layers.precision import biased, wide, widened
 
 __all__ = ["MultiHeadAttention"]
 
-# Below any score, and a number in float16 too.
+# Below any score; scores are float32 at least.
 LOWEST = -1e30
 # Where the cosine's temperature starts, and how low it goes (Liu et al. 2022).
 TAU, LOWEST_TAU = 0.1, 0.01

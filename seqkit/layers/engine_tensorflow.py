@@ -13,7 +13,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from seqkit.layers.normalise import apart, back, standardised, together
+from seqkit.layers.normalise import apart, back, side_by_side, standardised
 from seqkit.layers.precision import wide, widened
 
 __all__ = ["compiled", "scan", "uniform"]
@@ -200,7 +200,7 @@ class _Loop:
                             d_product[name] = d
                             if gain is not None:
                                 wide_d = apart(d, gain) * widened(gain)
-                                d = together(back(wide_d, value[name], scale[name]), d.dtype)
+                                d = side_by_side(back(wide_d, value[name], scale[name]), d.dtype)
                                 d_norm[name] = d
                             return tf.matmul(d, transposed[name])
 
@@ -281,7 +281,7 @@ class _Loop:
 
 def finished(value, gain, bias):
     """A normalised `(B, K, N)` with gain and bias, as `(B, K * N)` in their dtype."""
-    value = together(value * widened(gain), gain.dtype)
+    value = side_by_side(value * widened(gain), gain.dtype)
     return value if bias is None else tf.nn.bias_add(value, bias)
 
 

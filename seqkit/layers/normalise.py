@@ -4,7 +4,7 @@ from keras import ops
 
 from seqkit.layers.precision import widened
 
-__all__ = ["apart", "back", "layer_norm", "standardised", "together"]
+__all__ = ["apart", "back", "layer_norm", "side_by_side", "standardised"]
 
 EPSILON = 1e-3
 
@@ -32,7 +32,7 @@ def layer_norm(x, gain):
         gain: `(K, N)`.
     """
     y, _ = standardised(apart(x, gain))
-    return together(y * widened(gain), x.dtype)
+    return side_by_side(y * widened(gain), x.dtype)
 
 
 def apart(x, gain):
@@ -40,6 +40,6 @@ def apart(x, gain):
     return widened(ops.reshape(x, (-1, *gain.shape)))
 
 
-def together(y, dtype):
+def side_by_side(y, dtype):
     """`(R, K, N)` as `(R, K * N)`."""
     return ops.cast(ops.reshape(y, (-1, y.shape[1] * y.shape[2])), dtype)

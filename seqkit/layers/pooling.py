@@ -11,7 +11,7 @@ from seqkit.layers.precision import biased, wide, widened
 
 __all__ = ["Pooling"]
 
-# Below any activation, and a number in float16 too.
+# Below any score; scores are float32 at least.
 LOWEST = -1e30
 
 

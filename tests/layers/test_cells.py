@@ -261,3 +261,15 @@ def test_a_learned_start_is_as_one_given(name):
     for own, own_rows in zip(by_weight, by_rows, strict=True):
         assert np.abs(own).max() > 1e-3
         np.testing.assert_allclose(own, own_rows.sum(axis=0), atol=1e-5)
+
+
+def test_a_long_memory_hears_in_half_precision():
+    """`1 - alpha` of 0.001 is nothing where `alpha` is rounded to 1."""
+    layer = layers.Leaky(N, alpha=0.999, dtype="mixed_bfloat16")
+    exact = layers.Leaky(N, alpha=0.999)
+    x = np.ones((B, T, N), "float32")
+    exact.build(x.shape)
+    layer.build(x.shape)
+    layer.set_weights(exact.get_weights())
+    found, wanted = (np.asarray(ops.cast(each(x), "float32")) for each in (layer, exact))
+    np.testing.assert_allclose(found, wanted, rtol=0.05, atol=1e-5)

@@ -101,6 +101,12 @@ def test_many_steps_in_narrow_types(mode, policy):
     np.testing.assert_allclose(keras.ops.cast(result, "float32"), np.full((1, D), 0.75), rtol=0.01)
 
 
+def test_the_highest_of_low_values():
+    x = np.array([[[-2e5], [-1e5], [9.0]]], "float32")
+    mask = np.array([[True, True, False]])
+    assert float(Pooling("max")(x, mask=mask)[0, 0]) == -1e5
+
+
 @pytest.mark.parametrize("shape", [(2, 0, D), (0, 4, D), (2, 1, D)])
 @pytest.mark.parametrize("mode", Pooling.modes)
 def test_no_steps_no_rows_one_step(mode, shape):

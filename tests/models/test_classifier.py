@@ -161,3 +161,16 @@ def test_bad_input(name):
     call, message = BAD[name]
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_parts_keep_the_policy_they_were_made_with(tmp_path):
+    """In a process with another one too."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = build(pooling="attention")
+        half.save(tmp_path / "half.keras")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    loaded = keras.models.load_model(tmp_path / "half.keras")
+    parts = (loaded, loaded.embed, loaded.pool, loaded.drop, loaded.drop_embeddings)
+    assert {part.compute_dtype for part in parts} == {"bfloat16"}
