@@ -79,6 +79,11 @@ class Subwords(Tokens):
         symbols = self.symbols
         return [[symbols[i] for i in row] for row in self.ids(texts).to_list()]
 
+    @functools.cached_property
+    def spelling(self):
+        shown = (symbol.replace(START, " ") for symbol in self.symbols)
+        return [symbol.encode("utf-8", "surrogateescape") for symbol in shown]
+
     def _join(self, units):
         joined = "".join(units).replace(START, " ").strip()
         return unicodedata.normalize("NFC", joined)

@@ -181,6 +181,11 @@ class Tokens(Configured, abc.ABC):
         return ("", "\ufffd", *self.vocabulary)
 
     @property
+    def spelling(self):
+        """What each id writes, as bytes, where a text has several spellings; else None."""
+        return None
+
+    @property
     def names(self):
         """As `symbols`, to be shown one by one: what is no character has a name."""
         return self.symbols

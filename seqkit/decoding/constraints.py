@@ -1,4 +1,4 @@
-"""What may stand in a sequence, and what has to.
+"""With what a sequence begins, what it holds, and what it does not hold twice.
 
 A constraint changes the logits of a step; what it needs to know of each sentence is its `own`.
 
@@ -11,7 +11,7 @@ from keras import ops
 
 from seqkit.decoding.beam import LOW, count
 
-__all__ = ["Forbidden", "NoRepeat", "Prefix", "Required", "padded"]
+__all__ = ["NoRepeat", "Prefix", "Required", "barred", "padded"]
 
 
 def padded(rows, width=None):
@@ -61,35 +61,6 @@ class NoRepeat:
             shifted = ops.roll(ids, back, axis=2)
             same = ops.logical_and(same, shifted == last)
         return barred(logits, ops.where(same, ids, 0))
-
-
-class Forbidden:
-    """None of these phrases stands in a sequence.
-
-    Args:
-        phrases: list of lists of ids.
-    """
-
-    own = ()
-
-    def __init__(self, phrases):
-        self.phrases = [list(phrase) for phrase in phrases if len(phrase)]
-
-    def apply(self, logits, ids, at, own):
-        """Logits `(B, K, V)` without the ids that would end a phrase."""
-        steps = ops.arange(ops.shape(ids)[2], dtype="int32")
-        depth = max(map(len, self.phrases)) - 1
-        last = {
-            back: ops.sum(ops.where(steps == at - back, ids, 0), axis=2)
-            for back in range(1, depth + 1)
-        }
-        ending = []
-        for *before, end in self.phrases:
-            said = ops.ones_like(ids[:, :, 0], "bool")
-            for back, wanted in enumerate(reversed(before), 1):
-                said = ops.logical_and(said, last[back] == wanted)
-            ending.append(ops.where(said, end, 0))
-        return barred(logits, ops.stack(ending, axis=-1))
 
 
 def barred(logits, ids):

@@ -169,7 +169,7 @@ class Seq2SeqNetwork(Task):
         own = own if limit is None else ops.minimum(own, limit)
         constraints = [NoRepeat(how.no_repeat)] if how.no_repeat else []
         if forbidden:
-            constraints.append(Forbidden(forbidden))
+            constraints.append(Forbidden(forbidden, self.preprocessor.target.spelling))
         if prefix is not None:
             constraints.append(Prefix(prefix))
             own = own + filled(prefix)[:, 0]

@@ -106,8 +106,9 @@ class Translator(Seq2SeqNetwork):
             prefix: str with which every translation begins, or a list with one for each text.
             required: list of str that have to stand in every translation, or a list of such
                 lists, one for each text.
-            forbidden: list of str that stand in no translation, as the tokens cut them: of
-                pieces, another spelling of the same letters may slip through.
+            forbidden: list of str that stand in no translation; of pieces, as whole words and
+                however these are cut: a longer word that begins with one stays possible, where
+                a piece goes over its end.
             sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
             seed: int, of the draws of `sampling`; None for one drawn at random.
             attention: whether to say what each piece of the translation read.

@@ -5,6 +5,7 @@ Shapes: B texts, P ids of a prefix or phrases of a text, M ids of a phrase.
 
 import numpy as np
 
+from seqkit.decoding import Forbidden
 from seqkit.decoding.constraints import padded
 
 __all__ = ["Wishes"]
@@ -21,6 +22,8 @@ class Wishes:
     """
 
     def __init__(self, preprocessor, texts, prefix, required, forbidden, no_repeat=0):
+        spelling = preprocessor.target.spelling
+
         def read(name, phrases):
             phrases = list(phrases)
             for phrase in phrases:
@@ -42,9 +45,10 @@ class Wishes:
                         f"`{name}` must not repeat what `no_repeat` bars. "
                         f"Received: {phrase!r}, no_repeat={no_repeat}"
                     )
-                barred = [part for part in self.forbidden if within(part, row)]
-                if barred:
-                    text = preprocessor.text(np.array([barred[0]])).numpy()[0].decode()
+                if forbids is not None and forbids.bars(row):
+                    each = ((part, Forbidden([part], spelling)) for part in self.forbidden)
+                    barred = next(part for part, alone in each if alone.bars(row))
+                    text = preprocessor.text(np.array([barred])).numpy()[0].decode()
                     raise ValueError(
                         f"`{name}` must hold nothing that `forbidden` does. "
                         f"Received: {phrase!r}, forbidden {text!r}"
@@ -72,6 +76,7 @@ class Wishes:
         # What the model cannot write need not be forbidden.
         barred = [row for row in read("forbidden", forbidden or []) if UNKNOWN not in row]
         self.forbidden = tuple(map(tuple, filter(None, barred)))
+        forbids = Forbidden(self.forbidden, spelling) if self.forbidden else None
         self.tensors = {}
         prefix = each("prefix", prefix, str)
         if prefix is not None:
@@ -98,9 +103,3 @@ def repeats(row, size):
     """Whether the same `size` ids in a row stand in `row` twice."""
     parts = [tuple(row[at : at + size]) for at in range(len(row) - size + 1)]
     return len(set(parts)) < len(parts)
-
-
-def within(part, row):
-    """Whether the ids of `part` stand side by side in `row`."""
-    size = len(part)
-    return any(tuple(row[at : at + size]) == part for at in range(len(row) - size + 1))

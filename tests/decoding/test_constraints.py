@@ -5,6 +5,7 @@ Shapes: B sentences, K beams, V ids.
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -57,10 +58,39 @@ class Table:
         return sorted(found, key=lambda pair: -pair[0])
 
 
-def run(table, how, **options):
-    state, limit = [ops.zeros((B * how.beams,))], ops.full((B,), LIMIT, "int32")
-    options |= {"limit": limit, "how": how, "start": 0, "end": END, "longest": LIMIT}
-    return [ops.convert_to_numpy(x) for x in search(table, [ops.arange(B)], state, **options)]
+def run(table, how, compiled, constraints=None, required=None, draws=None):
+    """Ids and scores, with open shapes in a graph, which sentences leave as they are done."""
+
+    def found(sentences, given=np.asarray):
+        batch = ops.shape(sentences)[0]
+        return search(
+            table, [sentences], [ops.zeros((batch * how.beams,))], how=how, start=0, end=END,
+            limit=ops.zeros_like(sentences) + LIMIT, longest=LIMIT,
+            constraints=[] if constraints is None else constraints(given),
+            required=None if required is None else Required(given(required)),
+            draws=None if draws is None else ops.convert_to_tensor(given(draws)),
+        )  # fmt: skip
+
+    if compiled == "graph":
+        import tensorflow as tf
+
+        def opened(array):
+            shape = (None, *array.shape[1:])
+            return tf.compat.v1.placeholder_with_default(array, shape)
+
+        @tf.function(input_signature=[tf.TensorSpec((None,), tf.int32)], autograph=False)
+        def graph(sentences):
+            return found(sentences, opened)
+
+        return [x.numpy() for x in graph(np.arange(B, dtype="int32"))]
+    return [ops.convert_to_numpy(x) for x in found(ops.arange(B))]
+
+
+@pytest.fixture(params=["eager", "graph"])
+def compiled(request):
+    if request.param == "graph" and keras.backend.backend() != "tensorflow":
+        pytest.skip("graphs with open shapes are TensorFlow's")
+    return request.param
 
 
 def words(row):
@@ -74,26 +104,26 @@ def holds(phrase, sequence):
 ALL = 1 + 4 + 16 + 64  # sequences there are
 CASES = {
     "prefix": (
-        lambda: [Prefix(padded([[2, 3], [4], []]))],
+        lambda given: [Prefix(given(padded([[2, 3], [4], []])))],
         lambda b: lambda s: s[: (2, 1, 0)[b]] == ((2, 3), (4,), ())[b],
     ),
-    "no word twice": (lambda: [NoRepeat(1)], lambda b: lambda s: len(set(s)) == len(s)),
+    "no word twice": (lambda _: [NoRepeat(1)], lambda b: lambda s: len(set(s)) == len(s)),
     "no pair twice": (
-        lambda: [NoRepeat(2)],
+        lambda _: [NoRepeat(2)],
         lambda b: lambda s: len(set(itertools.pairwise(s))) == max(len(s) - 1, 0),
     ),
     "forbidden": (
-        lambda: [Forbidden([[1], [2, 3], [4, 4, 2]])],
+        lambda _: [Forbidden([[1], [2, 3], [4, 4, 2]])],
         lambda b: lambda s: not any(holds(p, s) for p in ([1], [2, 3], [4, 4, 2])),
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_wide_beam_finds_all_that_is_allowed(case):
+def test_a_wide_beam_finds_all_that_is_allowed(case, compiled):
     constraints, allowed = CASES[case]
     table = Table(1, ALL)
-    ids, scores = run(table, Search(ALL, 0.0), constraints=constraints())
+    ids, scores = run(table, Search(ALL, 0.0), compiled, constraints)
     for b in range(B):
         expected = table.best(b, allowed(b))
         real = scores[b] > LOW / 8
@@ -106,10 +136,10 @@ PHRASES = [[[2, 3], [4]], [[1, 1]], []]
 
 
 @pytest.mark.parametrize("beams", [1, 2, 4, 30])
-def test_required_phrases_stand_in_every_best_sequence(beams):
+def test_required_phrases_stand_in_every_best_sequence(beams, compiled):
     table = Table(2, beams)
     rows = [padded(phrases + [[]] * (2 - len(phrases)), 2) for phrases in PHRASES]
-    ids, scores = run(table, Search(beams, 0.0), required=Required(np.stack(rows)))
+    ids, scores = run(table, Search(beams, 0.0), compiled, required=np.stack(rows))
     for b, phrases in enumerate(PHRASES):
         expected = table.best(b, lambda s, phrases=phrases: all(holds(p, s) for p in phrases))
         for row, score in zip(ids[b], scores[b], strict=True):
@@ -122,19 +152,19 @@ def test_required_phrases_stand_in_every_best_sequence(beams):
             assert words(ids[b, 0]) == expected[0][1]
 
 
-def test_required_phrases_that_do_not_fit_leave_the_best_sequence():
+def test_required_phrases_that_do_not_fit_leave_the_best_sequence(compiled):
     table = Table(3, 2)
     phrases = np.broadcast_to(padded([[1, 2, 3, 4, 1]]), (B, 1, 5))
-    ids, scores = run(table, Search(2, 0.0), required=Required(phrases))
+    ids, scores = run(table, Search(2, 0.0), compiled, required=phrases)
     assert (scores[:, 0] < LOW / 8).all()  # told from all that say their phrases
     assert (ids[:, 0] != 0).any()
 
 
-def test_samples_are_as_frequent_as_they_are_probable():
+def test_samples_are_as_frequent_as_they_are_probable(compiled):
     count = 4000
     table, rng = Table(4, count), np.random.default_rng(0)
     draws = rng.random((B, count, LIMIT)).astype("float32")
-    ids, scores = run(table, Sampling(count), draws=draws)
+    ids, scores = run(table, Sampling(count), compiled, draws=draws)
     for b in range(B):
         found = {}
         for row, score in zip(ids[b], scores[b], strict=True):
@@ -191,16 +221,16 @@ def test_the_last_step_is_the_last_whatever_the_model_says(how, said):
     assert ops.convert_to_numpy(after.done).all()
 
 
-def test_phrases_that_begin_alike_double_no_sequence():
+def test_phrases_that_begin_alike_double_no_sequence(compiled):
     phrases = np.array([[[1, 2], [1, 3]]] * B, "int32")
-    ids, scores = run(Table(2, 6), Search(beams=6), required=Required(phrases))
+    ids, scores = run(Table(2, 6), Search(beams=6), compiled, required=phrases)
     for row, each in zip(ids, scores, strict=True):
         found = [words(sequence) for sequence in row[each > LOW / 2]]
         assert len(set(found)) == len(found) > 1
 
 
-def test_what_lacks_a_phrase_is_told_by_its_score_whatever_the_penalty():
+def test_what_lacks_a_phrase_is_told_by_its_score_whatever_the_penalty(compiled):
     phrases = np.array([[[1, 2, 3, 4, 1]]] * B, "int32")  # more than there is room for
     how = Search(beams=3, length_penalty=4.0)
-    _, scores = run(Table(1, 3), how, required=Required(phrases))
+    _, scores = run(Table(1, 3), how, compiled, required=phrases)
     assert (scores < LOW / 8).all()

@@ -4,6 +4,7 @@ Shapes: B texts, T steps of the target, V ids.
 """
 
 import json
+import re
 
 import keras
 import numpy as np
@@ -131,6 +132,16 @@ def test_wishes_are_kept(translator):
     assert all(p in a.text for a, r in zip(answers, required, strict=True) for p in r)
     for answer in translator.translate(TEXTS, no_repeat=1, **options):
         assert len(set(answer.text.split())) == len(answer.text.split())
+
+
+def test_of_pieces_no_cut_of_a_forbidden_word_slips_through():
+    pairs, small = [("a dog", "(Hund)")] * 40, {"units": 16, "heads": 2, "layers": 1}
+    model = recipes.seq2seq(pairs, **small, vocabulary=270, learning_rate=0.02, seed=1)
+    model.fit(pairs, epochs=20, verbose=0)
+    assert model.translate("a dog", beams=1)[0].text == "(Hund)"
+    answer = model.translate("a dog", forbidden=["Hund"], beams=5, n_best=5, max_length=12)[0]
+    for text in (answer.text, *(t for t, _ in answer.alternatives)):
+        assert not re.search(r"\bHund\b", text)
 
 
 def test_samples_are_seeded_and_independent_of_the_batch(translator):

@@ -78,3 +78,10 @@ def test_what_cannot_be_written_need_not_be_forbidden(words):
 def test_wrong_wishes(words, wishes, message):
     with pytest.raises(ValueError, match=message):
         Wishes(words, 2, *wishes)
+
+
+def test_of_pieces_what_is_forbidden_is_found_in_another_cut():
+    pieces = Translation.learn([("a", "der Hund (Hund)")] * 9, size=270)
+    with pytest.raises(ValueError, match=r"`prefix` must hold nothing that .*Hund"):
+        Wishes(pieces, 1, "(Hund)", None, ["Katze", "Hund"])
+    Wishes(pieces, 1, "(Hunde", None, ["und"])
