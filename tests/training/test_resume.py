@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import pytest
 
+import recipes
+from seqkit.data import samples
 from seqkit.training import AverageWeights, KeepBest, Resume
 from seqkit.training.guard import guarded
 
@@ -260,3 +262,24 @@ def test_a_resumed_training_that_breaks_off_shortens_no_other(tmp_path):
     with pytest.raises(KilledError):
         fit(again, Resume(path), Kill(3))
     assert len(again.fit(X, Y, epochs=1, verbose=0).epoch) == 1
+
+
+def test_a_translator_goes_on_as_if_nothing_had_been(tmp_path):
+    """From raw pairs: dropout, the rate that rises and falls, the mean."""
+    pairs = samples.copying(40, length=3).train
+    small = {"tokens": "words", "units": 8, "heads": 2, "layers": 1, "dropout": 0.3}
+    small["batch_tokens"] = 32
+
+    def trained(*callbacks):
+        made = recipes.seq2seq(pairs, **small, learning_rate=1e-2, epochs=EPOCHS, seed=1)
+        callbacks = [AverageWeights(2, monitor="loss"), *callbacks]
+        options = {"shuffle": False, "verbose": 0}  # the order begins anew
+        return made, made.fit(pairs, epochs=EPOCHS, callbacks=callbacks, **options)
+
+    whole, expected = trained()
+    path = tmp_path / "run.resume"
+    with pytest.raises(KilledError):
+        trained(Resume(path), Kill())
+    again, history = trained(Resume(path))
+    assert_same(again, whole)
+    np.testing.assert_allclose(history.history["loss"], expected.history["loss"], rtol=1e-5)
