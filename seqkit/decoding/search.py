@@ -1,7 +1,7 @@
 """Beam search and greedy search over any decoder, in one compiled loop.
 
-Not by KerasHub's samplers, which know no penalty for length or coverage, no phrases to require or to
-forbid, and compute every sentence until the longest of its batch is done.
+Not by KerasHub's samplers, which know no penalty for length or coverage, no phrases to require or
+to forbid, and compute every sentence until the longest of its batch is done.
 
 Shapes: B sentences, K beams, R = B * K rows, V ids, L steps, S steps of the source.
 """
