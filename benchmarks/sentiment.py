@@ -31,6 +31,7 @@ ROWS = {
     "mut2": {"cell": "mut2"},
     "mut3": {"cell": "mut3"},
     "lstm, zoneout": {"zoneout": 0.1},
+    "lstm, weight drop": {"weight_drop": 0.25},
     "lstm, layer norm": {"layer_norm": True},
     "lstm, recurrent dropout": {"recurrent_dropout": 0.25},
     "lstm, max pooling": {"pooling": "max"},

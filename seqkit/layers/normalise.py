@@ -10,16 +10,25 @@ EPSILON = 1e-3
 
 
 def standardised(x):
-    """`(x - mean) / sqrt(var + epsilon)` over the last axis, and what it was multiplied by."""
-    centred = x - ops.mean(x, axis=-1, keepdims=True)
-    scale = ops.rsqrt(ops.mean(ops.square(centred), axis=-1, keepdims=True) + EPSILON)
+    """Of `(R, K, N)`, `(x - mean) / sqrt(var + epsilon)` over N, and what it was multiplied by."""
+    centred = x - mean(x)
+    scale = ops.rsqrt(mean(ops.square(centred)) + EPSILON)
     return centred * scale, scale
 
 
 def back(d, y, scale):
     """The gradient by `x` from that by `y`, where `y, scale = standardised(x)`."""
-    along = y * ops.mean(d * y, axis=-1, keepdims=True)
-    return scale * (d - ops.mean(d, axis=-1, keepdims=True) - along)
+    return scale * (d - mean(d) - y * mean(d * y))
+
+
+def mean(x):
+    """Of the last axis, `(R, K, N)` to `(R, K, 1)`.
+
+    A product, as XLA on a CPU sums up one number after the other.
+    """
+    gates, units = x.shape[1:]
+    means = ops.matmul(ops.reshape(x, (-1, units)), ops.full((units, 1), 1 / units, x.dtype))
+    return ops.reshape(means, (-1, gates, 1))
 
 
 def layer_norm(x, gain):
