@@ -5,7 +5,7 @@ from keras import ops, random
 
 from seqkit.layers.products import multiplier
 
-__all__ = ["compiled", "scan", "uniform", "unrolled"]
+__all__ = ["compiled", "draw", "scan", "unrolled"]
 
 
 def scan(*args, **kwargs):
@@ -52,10 +52,10 @@ def compiled(function, variables):
     return compile_(function, variables)
 
 
-def uniform(shape, seed):
-    """float32 in [0, 1), drawn from a `keras.random.SeedGenerator`."""
+def draw(shape, chance, seed):
+    """True with the given chance, to 1 in 65,536, from a `keras.random.SeedGenerator`."""
     if keras.backend.backend() == "tensorflow":
-        from seqkit.layers.engine_tensorflow import uniform as draw
+        from seqkit.layers.engine_tensorflow import draw as draw_
 
-        return draw(shape, seed)
-    return random.uniform(shape, dtype="float32", seed=seed)
+        return draw_(shape, chance, seed)
+    return random.uniform(shape, dtype="float32", seed=seed) < chance

@@ -16,7 +16,7 @@ import tensorflow as tf
 from seqkit.layers.normalise import apart, back, side_by_side, standardised
 from seqkit.layers.precision import wide, widened
 
-__all__ = ["compiled", "scan", "uniform"]
+__all__ = ["compiled", "draw", "scan"]
 
 
 def scan(
@@ -345,6 +345,15 @@ def compiled(function, variables):
     return run
 
 
-def uniform(shape, seed):
-    """The algorithm is named: the one that XLA chooses for a CPU is up to 80 times slower."""
-    return tf.random.stateless_uniform(shape, seed.next(), alg="philox")
+def draw(shape, chance, seed):
+    """Two numbers from each 32 random bits.
+
+    The algorithm is named: the one that XLA chooses for a CPU is up to 80 times slower.
+    """
+    *rows, width = shape
+    pairs = (width + 1) // 2
+    bits = tf.random.stateless_uniform(
+        (*rows, pairs), seed.next(), None, None, tf.int32, alg="philox"
+    )
+    numbers = tf.reshape(tf.bitcast(bits, tf.uint16), (*rows, 2 * pairs))[..., :width]
+    return numbers < tf.constant(min(round(chance * 2**16), 2**16 - 1), tf.uint16)

@@ -5,9 +5,9 @@ Shapes: T time, B batch, N units.
 
 from keras import ops
 
-from seqkit.layers import engine
+from seqkit.layers.engine import draw
 
-__all__ = ["draw", "rate", "rates", "scaled_mask", "times", "zone_masks"]
+__all__ = ["rate", "rates", "scaled_mask", "times", "zone_masks"]
 
 
 def rate(name, value):
@@ -26,11 +26,6 @@ def rates(name, value, states):
             f"Received: {name}={value!r}"
         )
     return [rate(name, v) for v in values]
-
-
-def draw(shape, chance, seed):
-    """True with the given chance."""
-    return engine.uniform(shape, seed) < chance
 
 
 def scaled_mask(shape, dropped, dtype, seed):

@@ -24,8 +24,10 @@ def back(d, y, scale):
 def mean(x):
     """Of the last axis, `(R, K, N)` to `(R, K, 1)`.
 
-    A product, as XLA on a CPU sums up one number after the other.
+    Of many rows a product, as XLA on a CPU sums up one number after the other.
     """
+    if x.shape[0] == 1:
+        return ops.mean(x, axis=-1, keepdims=True)
     gates, units = x.shape[1:]
     means = ops.matmul(ops.reshape(x, (-1, units)), ops.full((units, 1), 1 / units, x.dtype))
     return ops.reshape(means, (-1, gates, 1))

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from seqkit.configured import Configured
-from seqkit.layers.noise import draw
+from seqkit.layers.engine import draw
 
 __all__ = ["WordDropout"]
 

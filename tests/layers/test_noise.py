@@ -9,7 +9,7 @@ import pytest
 from keras import ops
 
 from seqkit import layers
-from seqkit.layers import noise
+from seqkit.layers import engine, noise
 from seqkit.testing import run
 
 B, T, D, N = 3, 4, 5, 6
@@ -227,3 +227,18 @@ def test_wrong_number_of_initial_states():
         layers.LSTM(N)(X, initial_state=[np.zeros((B, N), "float32")])
     with pytest.raises(ValueError, match="must have 4 tensors for 2 layers and directions"):
         layers.Stack("lstm", N, layers=2)(X, initial_state=[np.zeros((B, N), "float32")])
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 1 - 1e-9])
+@pytest.mark.parametrize("width", [1, 7, 8])
+def test_draws_are_as_frequent_as_asked_and_know_nothing_of_each_other(chance, width):
+    seed = keras.random.SeedGenerator(3)
+    drawn = ops.convert_to_numpy(engine.draw((5000, width), chance, seed)).astype("float64")
+    again = ops.convert_to_numpy(engine.draw((5000, width), chance, seed))
+    sigma = max((chance * (1 - chance)) ** 0.5, 0.004)
+    assert abs(drawn.mean() - chance) < 5 * sigma / drawn.size**0.5
+    assert chance > 0.9 or (drawn != again).any()
+    flat = drawn.ravel() - chance
+    for apart in (1, 2, width):
+        together = (flat[apart:] * flat[:-apart]).mean()
+        assert abs(together) < 5 * sigma**2 / len(flat) ** 0.5
