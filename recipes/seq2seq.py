@@ -119,6 +119,7 @@ def seq2seq(
     ):
         side = "`decoder`" if len(sides) == 1 else "`encoder` or `decoder`"
         refuse_unread(seq2seq, options, kind in sides, f'{side} to be "{kind}"')
+    refuse_unread(seq2seq, {"layers": layers}, any(kinds), "`encoder` or `decoder` to be a name")
     pairs = as_pairs(pairs, name="training data")
     preprocessor = Translation.learn(pairs, tokens, size=vocabulary, shared=shared)
     common = {"cell": cell, "dropout": dropout}

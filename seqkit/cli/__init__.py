@@ -146,9 +146,10 @@ def info(model: Model, as_json: AsJson = False):
     file = model_file(model)
     found = facts(loaded(model)) | {"file": str(file), "bytes": file.stat().st_size}
     record = file.parent / "metrics.json"
-    if record.exists():
+    if file.name == "model.keras" and record.exists():  # a run directory
         known = json.loads(record.read_text(encoding="utf-8"))
-        found |= {"created": known["created"], **(known["figures"] or {})}
+        if isinstance(known, dict) and "created" in known:
+            found |= {"created": known["created"], **(known.get("figures") or {})}
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return

@@ -40,8 +40,8 @@ def batches(
             order is the same every time and stands in `Batches.order`.
         seed: Makes the sequence of epochs reproducible; `None` draws one.
         buckets: Most widths that occur.
-        drop_remainder: Whether to leave out the last batch if it is short (one shape per bucket;
-            with `shuffle`, rows left out differ by epoch).
+        drop_remainder: Whether to leave out the last batch if it is short (one shape per bucket):
+            some of the longest rows, with `shuffle` others of them in each epoch.
 
     Returns:
         `Batches`.
@@ -126,7 +126,7 @@ class Batches:
         stops = np.minimum(starts + self.batch_size, rows)
         plan = Plan(self._bucket, starts, stops, shuffle=shuffle, seed=seed)
         self.shuffle, self.seed, self.order = plan.shuffle, plan.seed, plan.order
-        self._counts = stops - starts
+        self._counts, self._kept = stops - starts, plan.sorted[: stops[-1]]
         # As many rows of each bucket in every epoch: the widths stand before any shuffle.
         last = self._bucket[plan.sorted[stops - 1]]
         self._widths = np.asarray(self.boundaries, np.int32)[last]
@@ -152,9 +152,7 @@ class Batches:
             longest_cells=len(self.lengths) * max(1, int(self.lengths.max())),
             given_cells=sum(len(batch) * max(1, int(batch.max())) for batch in given),
             given_shapes=len({(len(batch), max(1, int(batch.max()))) for batch in given}),
-            bucketed_tokens=int(self.lengths.sum())
-            if self.order is None
-            else int(self.lengths[self.order].sum()),
+            bucketed_tokens=int(self.lengths[self._kept].sum()),
             bucketed_cells=int((self._counts * self._widths).sum()),
             shapes=len(set(zip(self._counts, self._widths, strict=True))),
             boundaries=self.boundaries,

@@ -134,6 +134,8 @@ def as_pairs(x, y=None, *, name="data"):
 def _as_pairs(x, name):
     if isinstance(x, Pairs):
         return x
+    if hasattr(x, "__next__"):  # zip(sources, targets), or what yields pairs
+        x = list(x)
     if isinstance(x, os.PathLike) or (isinstance(x, str) and _is_tsv(x)):
         return read_pairs_tsv(x)
     if isinstance(x, tf.data.Dataset):

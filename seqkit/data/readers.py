@@ -226,18 +226,26 @@ def _table(rows, path, text, label, header):
                     f"{where}: expected a label in column {titles[label_at]!r}. Received: nothing"
                 )
             labels.append(row[label_at].strip())
+    if names and labels and names[label_at].strip() in labels:
+        raise DataError(
+            f"{path}, line 1: expected the names of the columns, such as text and label; add them, "
+            f"or read it with `header=False`. Received: {shortened(' | '.join(names))}, where "
+            f"{names[label_at].strip()!r} is a label of other rows"
+        )
     return Examples(texts, None if label is None else labels, name=str(path))
 
 
 def _columns(text, label, names, width, path):
     """Positions of text and label, the latter `None` where there is none to read."""
     chosen = {"text": text, "label": label}
+    known = [name.strip().lower() for name in names or ()]
+    unread = known.index("label") if label is None and width == 2 and "label" in known else None
     for role, column in chosen.items():
         if column != "auto":
             if column is not None:
                 chosen[role] = column_at(column, names, width, role, path)
-        elif role in [name.strip().lower() for name in names or ()]:
-            chosen[role] = [name.strip().lower() for name in names].index(role)
+        elif role in known:
+            chosen[role] = known.index(role)
     if names and width > 2 and "auto" in chosen.values():
         raise DataError(
             f"{path}, line 1: expected columns named text and label, or two columns; say which "
@@ -245,7 +253,7 @@ def _columns(text, label, names, width, path):
         )
     for role in chosen:
         if chosen[role] == "auto":
-            at = min({0, 1} - set(chosen.values()))
+            at = min({0, 1} - {*chosen.values(), unread})
             chosen[role] = column_at(at, names, width, role, path)
     return chosen["text"], chosen["label"]
 

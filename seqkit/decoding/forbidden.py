@@ -13,15 +13,18 @@ from seqkit.decoding.constraints import barred
 
 __all__ = ["Forbidden"]
 
+# Scripts that put no spaces between words, as the names of their characters begin.
+UNSPACED = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+
 
 class Forbidden:
     """None of these phrases stands in a sequence, however its ids cut it.
 
     A phrase is what its ids write: with `spelling` a text, else the ids themselves. It stands
     where ids write it from the border of an id to the border of another. Of a text the space
-    before it is left open, and none begins inside a word (a character written byte by byte is
-    taken for the end of one). So a longer word that begins with a phrase stays possible, where one
-    of its ids goes over the end of the phrase.
+    before it is left open, and none begins inside a word, in scripts that put spaces between
+    words (a character written byte by byte is taken for the end of one). A longer word or number
+    that begins with a phrase is possible where one of its ids goes over the end of the phrase.
 
     Args:
         phrases: list of lists of ids.
@@ -47,7 +50,10 @@ class Forbidden:
             self.written = [*spelling, b""]
             self.inside = np.array([of_word(text, -1) for text in self.written])
         self.sizes = np.array([len(text) for text in self.written], "int32")
-        self.phrases = [Phrase(text, self.written) for text in dict.fromkeys(texts)]
+        who = {}
+        for i, part in enumerate(self.written):
+            who.setdefault(part, []).append(i)
+        self.phrases = [Phrase(text, who, len(self.written)) for text in dict.fromkeys(texts)]
 
     def bars(self, row):
         """Whether a phrase stands in a list of ids."""
@@ -61,10 +67,11 @@ class Forbidden:
 
     def ending(self, phrase, ids, at):
         """The ids `(B, K, C)` that would end a phrase now, 0 for others."""
-        size = phrase.fits.shape[1]
-        back = ops.arange(size, dtype="int32")
+        size, room = phrase.fits.shape[1], ops.shape(ids)[2]
+        window = min(size, room) if isinstance(room, int) else ops.minimum(size, room)
+        back = ops.arange(window, dtype="int32")
         steps = at - 1 - back
-        recent = ops.take(ids, ops.maximum(steps, 0), axis=2)  # (B, K, N), the last id first
+        recent = ops.take(ids, ops.maximum(steps, 0), axis=2)  # the last id first
         recent = ops.where(steps >= 0, ops.minimum(recent, len(self.written) - 1), 0)
         # Whether the last j + 1 ids begin the phrase: the i-th from the end would write what
         # follows the offset [j, i].
@@ -87,19 +94,17 @@ class Phrase:
 
     Args:
         text: bytes, or a tuple of ids; N of them.
-        written: list of such, what each id writes.
+        who: dict, from what is written to the ids that write it.
+        size: int, how many ids there are.
     """
 
-    def __init__(self, text, written):
+    def __init__(self, text, who, size):
         self.text = text
         self.apart = isinstance(text, bytes) and of_word(text, 0)
-        who = {}
-        for i, part in enumerate(written):
-            who.setdefault(part, []).append(i)
         parts = [(at, end) for at in range(len(text)) for end in range(at + 1, len(text) + 1)]
         parts = [(at, end, i) for at, end in parts for i in who.get(text[at:end], ())]
         # Which ids write what stands at an offset, and pairs (offset, id) that write the rest.
-        self.fits = np.zeros((len(written), len(text)), "bool")
+        self.fits = np.zeros((size, len(text)), "bool")
         for at, _, i in parts:
             self.fits[i, at] = True
         ends = [(at, i) for at, end, i in parts if end == len(text)]
@@ -121,6 +126,9 @@ class Phrase:
 
 
 def of_word(text, place):
-    """Whether the first or last character of bytes is of a word or a number."""
+    """Whether the first or last character of bytes is of a word or number between spaces."""
     characters = text.decode("utf-8", "ignore")
-    return bool(characters) and unicodedata.category(characters[place])[0] in "LMN"
+    if not characters:
+        return False
+    script = unicodedata.name(characters[place], "").removeprefix("HALFWIDTH ").partition(" ")[0]
+    return script not in UNSPACED and unicodedata.category(characters[place])[0] in "LMN"

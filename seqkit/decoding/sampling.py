@@ -9,6 +9,7 @@ Shapes: B sentences, K samples of each, V ids, L steps.
 """
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -53,9 +54,10 @@ class Sampling:
                 raise ValueError(
                     f"`{name}` must be an int of {least} or more. Received: {name}={value!r}"
                 )
-        if not (isinstance(self.temperature, (int, float)) and self.temperature > 0):
+        if not (isinstance(self.temperature, (int, float)) and 0 < self.temperature < math.inf):
             raise ValueError(
-                f"`temperature` must be positive. Received: temperature={self.temperature!r}"
+                "`temperature` must be positive and finite. "
+                f"Received: temperature={self.temperature!r}"
             )
         if not (isinstance(self.top_p, (int, float)) and 0 < self.top_p <= 1):
             raise ValueError(f"`top_p` must be in (0, 1]. Received: top_p={self.top_p!r}")
@@ -95,7 +97,7 @@ class Sampling:
 
     def thin(self, logits):
         """Probabilities `(B, K, V)` of what may be drawn."""
-        logits = logits / self.temperature
+        logits = ops.where(logits <= LOW / 2, LOW, logits / self.temperature)
         if self.top_k:
             least = ops.top_k(logits, min(self.top_k, logits.shape[-1]))[0][..., -1:]
             logits = ops.where(logits >= least, logits, LOW)

@@ -7,17 +7,18 @@ __all__ = ["learning_curves"]
 TRAINING, VALIDATION = "#4878a8", "#d1495b"
 
 
-def learning_curves(history):
+def learning_curves(history, *, validation_freq=None):
     """Draws loss and metrics over the epochs, and marks the best epoch of validation.
 
     Args:
         history: what `fit` returned, or its `.history`, or such a dict read from JSON.
+        validation_freq: int, as `fit` had it; None where the number of figures tells it.
 
     Returns:
         `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: if no epoch is in it.
+        ValueError: if no epoch is in it, or when there was validation cannot be told.
 
     Example:
         >>> figure = learning_curves({"loss": [0.7, 0.4], "val_loss": [0.6, 0.5]})
@@ -42,7 +43,7 @@ def learning_curves(history):
             panel.plot(epochs, figures[name], "o-", color=TRAINING, ms=4, label="training")
         validation = figures.get(f"val_{name}")
         if validation is not None:
-            every = count // len(validation)  # `validation_freq`
+            every = validation_freq or told(count, len(validation))
             at = range(every, every * len(validation) + 1, every)
             panel.plot(at, validation, "s-", color=VALIDATION, ms=4, label="validation")
             best = max(range(len(at)), key=lambda k: score({name: validation[k]}))
@@ -55,3 +56,14 @@ def learning_curves(history):
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].legend(frameon=False, fontsize="small")
     return figure
+
+
+def told(epochs, validated):
+    """Every how many epochs there was validation, where their numbers leave one answer."""
+    fitting = [n for n in range(1, epochs + 1) if epochs // n == validated] or [1]
+    if len(fitting) > 1:
+        raise ValueError(
+            f"`validation_freq` must be given as `fit` had it. Received: None, for {epochs} epochs "
+            f"and {validated} of validation"
+        )
+    return fitting[0]

@@ -154,7 +154,12 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
                 "`unroll=True` needs a known number of steps. "
                 f"Received: sequences of shape {tuple(sequences.shape)}"
             )
-        states = self.start(ops.shape(sequences)[0], initial_state, reset)
+        states = self.start(sequences, initial_state, reset)
+        if self.stateful and sequences.shape[0] is None:  # the states know how many rows there are
+            sequences, mask = (
+                None if x is None else ops.reshape(x, (states[0].shape[0], *ops.shape(x)[1:]))
+                for x in (sequences, mask)
+            )
         if self.go_backwards:
             sequences = ops.flip(sequences, axis=1)
             mask = None if mask is None else ops.flip(mask, axis=1)
@@ -189,16 +194,16 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
             output = ordering.scatter(history[0], self.zero_output_for_mask)
         return (output, *last) if self.return_state else output
 
-    def start(self, batch, initial_state, reset):
+    def start(self, sequences, initial_state, reset):
         """The states to start from: given, carried over, learned, or zero."""
-        fresh = self.get_initial_state(batch)
+        fresh, rows = self.get_initial_state(ops.shape(sequences)[0]), sequences.shape[0]
         states = initial_state
         if states is None:
             states = self.states if self.stateful else fresh
-            if self.stateful and batch not in (None, states[0].shape[0]):
+            if self.stateful and rows not in (None, states[0].shape[0]):
                 raise ValueError(
                     f"`stateful=True` holds the states of {states[0].shape[0]} rows. "
-                    f"Received: a batch of {batch}"
+                    f"Received: a batch of {rows}"
                 )
         states = list(states) if isinstance(states, (list, tuple)) else [states]
         if len(states) != len(fresh):

@@ -4,6 +4,8 @@ from seqkit.layers import engine
 
 __all__ = ["Graphs"]
 
+MOST = 32  # graphs of one model
+
 
 class Graphs:
     """The compiled functions of a model, by name: nothing of it that would be saved."""
@@ -16,5 +18,7 @@ class Graphs:
         if not self.model.built:  # inside a graph it would be too late
             self.model.build()
         if name not in self.made:
+            if len(self.made) >= MOST:  # phrases to forbid may be others each time
+                self.made.pop(next(iter(self.made)))
             self.made[name] = engine.compiled(function, self.model.variables)
         return self.made[name]

@@ -49,7 +49,7 @@ def is_raw_beside_dicts(x):
     spec = getattr(x, "element_spec", None)  # tf.data
     if spec is not None:
         return not isinstance(spec[0] if isinstance(spec, tuple) else spec, dict)
-    return not (isinstance(x, dict) or hasattr(x, "__next__"))
+    return isinstance(x, zip) or not (isinstance(x, dict) or hasattr(x, "__next__"))
 
 
 def first(nested):

@@ -55,6 +55,7 @@ class Seq2SeqNetwork(Task):
             if not isinstance(value, kind):
                 raise ValueError(f"`{name}` must be a {kind.__name__}. Received: {value!r}")
 
+        check_coverage(self.search, decoder)
         # Their own policy would be that of the process that loads the model.
         part = {"dtype": self.dtype_policy}
 
@@ -228,6 +229,19 @@ class Seq2SeqNetwork(Task):
         graph = self.graphs.get((how, limit, forbidden, tuple(tensors), phrases), find)
         ids, scores = graph(source, *tensors.values())
         return {"ids": ids, "scores": scores}
+
+
+def blind(decoder):
+    """Whether a decoder reads nothing of the source but its last state."""
+    return getattr(decoder, "attention", decoder) is None
+
+
+def check_coverage(how, decoder):
+    if how.coverage_penalty and blind(decoder):
+        raise ValueError(
+            "`coverage_penalty` needs a decoder with attention. "
+            f"Received: coverage_penalty={how.coverage_penalty}"
+        )
 
 
 def filled(ids):

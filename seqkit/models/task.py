@@ -130,6 +130,7 @@ class Task(Configured, keras.Model):
                 )
             examples = self.examples(x, y, "training data", labelled=True)
             if validation_split and validation_data is None:
+                check_resumed(callbacks, self.seed)
                 examples, validation_data = split(examples, validation_split, self.seed)
             x = self.preprocessor.batches(
                 examples,
@@ -289,6 +290,16 @@ def split(examples, share, seed):
         examples.subset(order[count:], name="training data"),
         examples.subset(order[:count], name="validation data"),
     )
+
+
+def check_resumed(callbacks, seed):
+    from seqkit.training import Resume
+
+    if seed is None and any(isinstance(c, Resume) for c in keras.tree.flatten(callbacks or [])):
+        raise ValueError(
+            "`validation_split` with `Resume` needs a model with a `seed`: without one other "
+            "examples would be set aside after a kill. Received: seed=None"
+        )
 
 
 def has_length(x):

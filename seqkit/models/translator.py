@@ -15,7 +15,7 @@ from seqkit.decoding import Sampling
 from seqkit.decoding.beam import LOW
 from seqkit.decoding.sampling import draws
 from seqkit.layers.cell_weights import positive_int
-from seqkit.models.seq2seq_network import Seq2SeqNetwork
+from seqkit.models.seq2seq_network import Seq2SeqNetwork, blind, check_coverage
 from seqkit.models.threads import side_by_side
 from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
 from seqkit.models.wishes import Wishes
@@ -107,8 +107,8 @@ class Translator(Seq2SeqNetwork):
             required: list of str that have to stand in every translation, or a list of such
                 lists, one for each text.
             forbidden: list of str that stand in no translation; of pieces, as whole words and
-                however these are cut: a longer word that begins with one stays possible, where
-                a piece goes over its end.
+                however these are cut; a longer word or number that begins with one is possible
+                only where a piece goes over its end.
             sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
             seed: int, of the draws of `sampling`; None for one drawn at random.
             attention: whether to say what each piece of the translation read.
@@ -137,14 +137,9 @@ class Translator(Seq2SeqNetwork):
             raise ValueError(f"`seed` needs `sampling`: nothing is drawn. Received: seed={seed}")
         if max_length is not None:  # the end counts as an id
             max_length = positive_int("max_length", max_length) + 1
-        blind = getattr(self.decoder, "attention", self) is None
-        if attention and blind:
+        if attention and blind(self.decoder):
             raise ValueError(NO_ATTENTION)
-        if how.coverage_penalty and blind:
-            raise ValueError(
-                "`coverage_penalty` needs a decoder with attention. "
-                f"Received: coverage_penalty={how.coverage_penalty}"
-            )
+        check_coverage(how, self.decoder)
         if isinstance(texts, (list, tuple)) and not len(texts):
             return Translations()
         texts = [texts] if isinstance(texts, str) else texts

@@ -7,9 +7,11 @@ import numpy as np
 
 from seqkit.decoding import Forbidden
 from seqkit.decoding.constraints import padded
+from seqkit.decoding.forbidden import of_word
 
 __all__ = ["Wishes"]
 
+DIGIT = "0"  # never of one piece with what follows
 UNKNOWN = 1  # as in `seqkit.data`, which needs TensorFlow
 
 
@@ -29,7 +31,7 @@ class Wishes:
             for phrase in phrases:
                 if not isinstance(phrase, str):
                     raise ValueError(f"`{name}` must be made of str. Received: {phrase!r}")
-            return preprocessor.target.ids(phrases).to_list() if phrases else []
+            return cut(preprocessor.target, phrases, inside=name == "required")
 
         def ids(name, phrases):
             rows = read(name, phrases)
@@ -57,7 +59,7 @@ class Wishes:
 
         def each(name, value, single):
             """One for each text."""
-            if value is None or value == []:
+            if value is None or (isinstance(value, (list, tuple)) and not value):
                 return None
             if isinstance(value, single) and not (value and isinstance(value[0], (list, tuple))):
                 return [value] * texts
@@ -97,6 +99,22 @@ class Wishes:
     def width(self):
         """How many ids the prefix may add."""
         return self.tensors["prefix"].shape[1] if "prefix" in self.tensors else 0
+
+
+def cut(tokens, phrases, inside):
+    """Ids of phrases, as they stand `inside` a text or at its beginning."""
+    if not phrases:
+        return []
+    rows = tokens.ids(phrases).to_list()
+    if not (inside and tokens.spelling):
+        return rows
+    # Pieces put a space before what begins a text; before a comma nobody writes one.
+    before = len(tokens.ids([DIGIT]).to_list()[0])
+    behind = tokens.ids([DIGIT + phrase for phrase in phrases]).to_list()
+    return [
+        row if of_word(phrase.encode(), 0) else after[before:]
+        for phrase, row, after in zip(phrases, rows, behind, strict=True)
+    ]
 
 
 def repeats(row, size):

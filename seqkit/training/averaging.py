@@ -46,10 +46,10 @@ class AverageWeights(keras.callbacks.Callback):
         return sorted(epoch + 1 for epoch, _, _ in self.kept)
 
     def on_train_begin(self, logs=None):
-        self.kept = []
+        self.kept, self.ended = [], False
 
     def on_epoch_end(self, epoch, logs=None):
-        rank = epoch
+        rank, self.ended = epoch, True
         if self.monitor is not None:
             if self.monitor not in (logs or {}):
                 if "val_loss" not in (logs or {}):
@@ -68,6 +68,11 @@ class AverageWeights(keras.callbacks.Callback):
         del self.kept[self.count :]
 
     def on_train_end(self, logs=None):
+        if self.monitor is not None and self.ended and not self.kept:
+            raise ValueError(
+                "`monitor` must name a figure of the history. "
+                f"Received: monitor={self.monitor!r}, and nothing of that name in any epoch"
+            )
         if self.kept:
             for variable, *arrays in zip(
                 self.variables(), *(arrays for _, _, arrays in self.kept), strict=True

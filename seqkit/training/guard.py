@@ -52,11 +52,12 @@ def guarded(callbacks, *, validated):
     try:
         yield [StopOnNaN(), *callbacks]
     except KeyboardInterrupt:
-        if keeper.kept is not None and keeper.epoch is None:
+        if keeper.epoch is None:
             keeper.restore()
-            print("\nInterrupted before the end of the first epoch: the model is as before")
-            print("training, and nothing was written.", flush=True)
-        elif keeper.kept is not None:
+            kept = "as before training" if keeper.kept is not None else "those of the break"
+            print("\nInterrupted before the end of the first epoch: nothing was written, and the")
+            print(f"weights are {kept}.", flush=True)
+        else:
             path = keeper.rescue()
             print(f"\nInterrupted. The model holds its best weights ({keeper.describe()}),")
             print(f"and so does the file {path}", flush=True)

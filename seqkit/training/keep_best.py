@@ -41,8 +41,9 @@ class KeepBest(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.best = self.epoch = None
-        self.waited = 0
-        self.keep()
+        self.waited, self.kept = 0, None
+        if self.model.built:  # else there are no weights yet
+            self.keep()
 
     def on_epoch_end(self, epoch, logs=None):
         figures = self.figures(logs or {})
@@ -78,6 +79,8 @@ class KeepBest(keras.callbacks.Callback):
 
     def restore(self):
         """Puts weights and optimizer state of the best epoch back into the model."""
+        if self.kept is None:
+            return
         variables = self.variables(self.model)
         # An optimizer that was not built when the copy was made starts from nothing.
         for variable, value in zip(variables, self.kept, strict=False):
@@ -95,6 +98,8 @@ class KeepBest(keras.callbacks.Callback):
 
     def describe(self):
         """What is kept, in words: `"epoch 3, val_accuracy 0.8432"`."""
+        if self.kept is None:
+            return "those of the break, as it had none before"
         if self.epoch is None:
             return "as before training, no epoch was finished"
         figures = (f", {name} {value:.4f}" for name, value in (self.best or {}).items())
@@ -120,5 +125,6 @@ class KeepBest(keras.callbacks.Callback):
 
 def score(figures):
     """What to compare epochs by: higher is better, the first figure counts first."""
-    low = ("loss", "error", "perplexity", "mse", "mae", "mape", "mase", "crps")
+    low = ("loss", "error", "perplexity", "mse", "mae", "mape", "mase", "crps", "nll")
+    low += ("entropy", "divergence", "hinge", "poisson", "cosh")
     return [-v if any(part in name for part in low) else v for name, v in figures.items()]

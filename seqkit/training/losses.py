@@ -40,4 +40,6 @@ class Crossentropy(Configured, keras.losses.Loss):
         labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         log_p = ops.log_softmax(y_pred, axis=-1)
         own = ops.sum(ops.one_hot(labels, y_pred.shape[-1], dtype=log_p.dtype) * log_p, axis=-1)
+        known = ops.logical_and(labels >= 0, labels < y_pred.shape[-1])
+        own = ops.where(known, own, float("nan"))  # which stops a training; 0 would hide the row
         return -(1 - self.smoothing) * own - self.smoothing * ops.mean(log_p, axis=-1)

@@ -55,13 +55,13 @@ class CosineWithWarmup(Configured, Schedule):
     Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one run of it.
     `keras.optimizers.schedules.CosineDecay` draws the same curve, a step later, from what is left
     of the steps after the warm-up and from `last` as a share of another rate; here `steps` is all
-    of them, and no update is made at rate 0.
+    of them, and none is made at rate 0: the curve is at `last` one step behind them.
 
     Args:
         peak: float, the highest rate.
         steps: int, all updates of the training: steps of an epoch times epochs.
         warmup: int, the updates until the peak; 0 begins there.
-        last: float, the rate at the end.
+        last: float, the rate behind the last step.
 
     Raises:
         ValueError: `peak` is not positive, `steps` no int above `warmup`, `warmup` no int from 0,
@@ -84,7 +84,7 @@ class CosineWithWarmup(Configured, Schedule):
     def __call__(self, step):
         """The rate as float32, for a number or an int tensor."""
         t = ops.cast(step, "float32") + 1.0
-        done = ops.clip((t - self.warmup) / (self.steps - self.warmup), 0.0, 1.0)
+        done = ops.clip((t - self.warmup) / (self.steps - self.warmup + 1), 0.0, 1.0)
         falling = self.last + (self.peak - self.last) * 0.5 * (1.0 + ops.cos(math.pi * done))
         if not self.warmup:
             return falling

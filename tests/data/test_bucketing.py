@@ -130,6 +130,11 @@ def test_a_short_batch_can_be_left_out():
     assert len(made.order) == 48
 
 
+def test_the_report_leaves_out_what_the_batches_do():
+    made = data.batches([[1] * 10] * 3, batch_size=2, shuffle=True, drop_remainder=True)
+    assert made.report().waste_after == 0
+
+
 @pytest.mark.parametrize("shuffle", [False, True])
 def test_the_report_counts_what_the_batches_hold(shuffle):
     rows = rows_of(500)

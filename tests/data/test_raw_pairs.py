@@ -205,3 +205,9 @@ def test_bad_input_says_where_and_what(case, files, tmp_path):
     with pytest.raises(DataError) as error:
         make(files)
     assert str(error.value) == message.format(tmp_path)
+
+
+def test_pairs_that_come_one_by_one():
+    for given in (zip(SOURCES, TARGETS, strict=True), (pair for pair in PAIRS)):
+        pairs = as_pairs(given)
+        assert (pairs.sources, pairs.targets) == (as_pairs(PAIRS).sources, as_pairs(PAIRS).targets)

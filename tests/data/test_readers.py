@@ -48,6 +48,8 @@ COLUMNS = {  # header, row, options -> text, label
     "positions are told": ("label,text", "a,b", {"text": 0, "label": 1}, ("a", "b")),
     "no header": (None, "fun,1,7", {"header": False}, ("fun", "1")),
     "texts alone": ("label,text", "1,fun", {"label": None}, ("fun", None)),
+    "texts of another name alone": ("label,review", "1,fun", {"label": None}, ("fun", None)),
+    "all is text": ("review,label", "fun,1", {"label": None}, ("fun", None)),
 }
 
 
@@ -63,6 +65,14 @@ def test_columns_among_others_are_not_guessed(tmp_path, header):
     path = write(tmp_path / "r.csv", f"{header}\n1,fun,good")
     with pytest.raises(DataError, match=f"columns named text and label.*Received: {header[:2]}"):
         data.read(path)
+
+
+def test_a_first_row_that_is_no_header_is_not_lost(tmp_path):
+    rows = "good fun\tpositive\na mess\tnegative\nfine\tpositive\n"
+    path = write(tmp_path / "r.tsv", rows)
+    with pytest.raises(DataError, match=r"line 1: expected the names .*'positive' is a label of"):
+        data.read(path)
+    assert len(data.read_tsv(path, header=False)) == 3
 
 
 def test_quoted_tsv_holds_tabs_and_newlines(tmp_path):

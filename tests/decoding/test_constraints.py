@@ -195,11 +195,17 @@ def test_thinning(how, kept):
     np.testing.assert_allclose(shares / shares.sum(), kept, atol=1e-6)
 
 
+def test_no_heat_makes_the_impossible_possible():
+    shares = Sampling(temperature=1e30).thin(np.array([[[1.0, LOW, 2.0]]], "float32"))
+    np.testing.assert_allclose(ops.convert_to_numpy(shares)[0, 0], [0.5, 0, 0.5], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"samples": 0}, "samples=0"),
         ({"temperature": 0}, "temperature=0"),
+        ({"temperature": float("inf")}, "temperature=inf"),
         ({"top_k": -1}, "top_k=-1"),
         ({"top_p": 0.0}, "top_p=0.0"),
         ({"top_p": 1.5}, "top_p=1.5"),

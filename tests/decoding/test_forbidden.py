@@ -13,7 +13,7 @@ from seqkit.decoding import Forbidden
 from seqkit.decoding.beam import LOW
 
 # Id 0 is padding, the last two are the bytes of one character.
-WRITTEN = ["", "?", " c", "at", " cat", "c", "a", "t", " ", "-", "s", " cats", "ü"]
+WRITTEN = ["", "?", " c", "at", " cat", "c", "a", "t", " ", "-", "s", " cats", "ü", "犬", "は"]
 SPELLING = [text.encode() for text in WRITTEN] + [b"\xc3", b"\xbc"]
 V = len(SPELLING)
 
@@ -24,8 +24,8 @@ def stands(text, row):
     for start, end in itertools.combinations(range(len(row) + 1), 2):
         before, here = b"".join(parts[:start]), b"".join(parts[start:end])
         byte = start > 0 and len(WRITTEN) <= row[start - 1]  # what it is of is not looked at
-        word = re.search(r"\w$", before.decode("utf-8", "ignore")) and not byte
-        whole = not (re.match(r"\w", text) and word)
+        word = re.search(r"[a-zü]$", before.decode("utf-8", "ignore")) and not byte
+        whole = not (re.match(r"[a-zü]", text) and word)
         if here == b" " + text.encode() or (here == text.encode() and whole):
             return True
     return False
@@ -39,7 +39,9 @@ def barred(forbidden, row):
     return set(np.flatnonzero(np.asarray(logits)[0, 0, 1:] == LOW) + 1)
 
 
-@pytest.mark.parametrize("phrase", [[4], [2, 3], [5, 6, 7], [2, 12], [12], [9], [4, 4], [9, 10]])
+@pytest.mark.parametrize(
+    "phrase", [[4], [2, 3], [5, 6, 7], [2, 12], [12], [9], [4, 4], [9, 10], [13]]
+)
 def test_no_cut_of_a_phrase_slips_through(phrase):
     forbidden = Forbidden([phrase], SPELLING)
     text = b"".join(SPELLING[i] for i in phrase).decode().lstrip(" ")
@@ -65,6 +67,13 @@ def test_several_phrases():
     assert barred(forbidden, []) == {4, 9, 11}
 
 
+def test_scripts_without_spaces():
+    forbidden = Forbidden([[8, 13]], SPELLING)
+    assert forbidden.bars([8, 14, 13, 14])
+    assert barred(forbidden, [14]) == {13}
+    assert barred(forbidden, [5]) == {13}
+
+
 def test_longer_words_stay_possible():
     forbidden = Forbidden([[4]], SPELLING)
     assert not forbidden.bars([11])  # " cats" goes over the end of " cat"
@@ -78,6 +87,12 @@ def test_without_spelling_a_phrase_is_its_ids():
     assert barred(forbidden, [8, 3]) == {4}
     assert forbidden.bars([1, 2, 3])
     assert not forbidden.bars([2, 1, 3, 9])
+
+
+def test_of_a_long_phrase_no_more_is_looked_at_than_there_can_be():
+    forbidden = Forbidden([[2, *[3] * 9], [2, 3, 9]], SPELLING)  # six ids fit in
+    assert barred(forbidden, [2, 3, 3, 3, 3]) == set()
+    assert barred(forbidden, [3, 2, 3]) == {9}
 
 
 def test_nothing_is_barred_by_nothing():

@@ -44,6 +44,14 @@ def test_learning_curves_with_validation_every_second_epoch():
     assert validation.get_xdata().tolist() == [2, 4]
 
 
+def test_learning_curves_where_two_frequencies_would_fit():
+    history = {"loss": [8, 7, 6, 5, 4, 3, 2, 1], "val_loss": [3, 2]}  # every third or fourth
+    with pytest.raises(ValueError, match="`validation_freq` must be given as `fit` had it"):
+        inspect.learning_curves(history)
+    figure = inspect.learning_curves(history, validation_freq=3)
+    assert figure.axes[0].lines[1].get_xdata().tolist() == [3, 6]
+
+
 def test_learning_curves_of_what_only_validation_tells():
     history = {"perplexity": [9, 5, 6], "val_perplexity": [8, 4, 5], "val_bleu": [1, 7, 30]}
     figure = inspect.learning_curves(history)
@@ -65,7 +73,11 @@ def test_attention_weights_are_the_layers_own(attending):
     figure = inspect.attention_weights(attending, "a zebra to watch")
     panel = figure.axes[0]
     heights = [bar.get_height() for bar in panel.patches]
-    assert sum(heights) == pytest.approx(1, abs=1e-5)
+    ids = np.asarray(attending.preprocessor.encode(["a zebra to watch"]))
+    x = np.asarray(attending.encode(ids)[0], "float64")[0, :4]
+    kernel, bias, query = (np.asarray(w, "float64") for w in attending.pool.get_weights())
+    scores = np.exp(np.tanh(x @ kernel + bias) @ query)[:, 0]
+    np.testing.assert_allclose(heights, scores / scores.sum(), rtol=1e-4)
     assert len(set(np.round(heights, 6))) == 4
     names = [tick.get_text() for tick in panel.get_xticklabels()]
     assert names == ["a", "[zebra]", "to", "watch"]

@@ -161,8 +161,6 @@ def test_masks_of_whole_numbers():
 @pytest.mark.parametrize("also", ["initial_state", "reset"])
 def test_a_mask_comes_along_beside_other_tensors(also, layer, policy):
     """Keras hands it on to a layer of one tensor only. The padded row is as the row alone."""
-    if layer is layers.Stack and also == "reset":
-        pytest.skip("a stack has no `reset`")
     x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
     x[0, 2:] = 0
     cell = ["gru"] if layer is layers.Stack else []
@@ -185,6 +183,27 @@ def test_a_mask_goes_backwards_with_its_outputs():
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.Masking(), first, layers.GRU(4)])
     together, alone = model(x), model(x[:1, :3])
     np.testing.assert_allclose(together[:1], alone, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a graph of TensorFlow's")
+def test_a_stateful_layer_takes_batches_of_a_size_that_the_graph_does_not_know():
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(size=(4, 5, 3)).astype("float32")
+    x[1, 3:] = 0
+    model = keras.Sequential(
+        [
+            keras.Input(batch_shape=(2, 5, 3)),
+            keras.layers.Masking(),
+            layers.GRU(3, stateful=True),
+        ]
+    )
+    model.compile("sgd", "mse")
+    model.fit(tf.data.Dataset.from_tensor_slices((x, x[:, 0])).batch(2), shuffle=False, verbose=0)
+    answer = np.asarray(model(x[:2]))  # goes on from there
+    np.testing.assert_array_equal(answer, np.asarray(model.layers[-1].states[0]))
+    model.layers[-1].reset_state()
+    assert np.abs(answer - np.asarray(model(x[:2]))).max() > 1e-4
 
 
 def test_a_stateful_layer_refuses_another_batch():

@@ -13,10 +13,10 @@ import sacrebleu
 from keras import ops
 
 import recipes
-from seqkit import layers, training
+from seqkit import layers, models, training
 from seqkit.data import as_pairs, samples
 from seqkit.data.examples import DataError
-from seqkit.decoding import Sampling
+from seqkit.decoding import Sampling, Search
 
 PAIRS = as_pairs([("a dog barks", "ein Hund bellt"), ("a cat", "eine Katze"), ("", "")] * 4)
 TEXTS = ["a dog barks", "", "a cat barks at a dog", "dog", "\u4e00 cat"]
@@ -310,6 +310,9 @@ def test_what_the_decoder_cannot_do_is_refused():
     model = recipes.seq2seq(
         PAIRS, encoder="recurrent", attention=None, units=8, tokens="words", seed=1
     )
+    layers_of = (model.preprocessor, model.encoder, model.decoder)
+    with pytest.raises(ValueError, match="`coverage_penalty` needs a decoder with attention"):
+        models.Translator(*layers_of, embedding=8, search=Search(coverage_penalty=0.1))
     with pytest.raises(ValueError, match="`coverage_penalty` needs a decoder with attention"):
         model.translate(["a dog"], coverage_penalty=0.5)
 

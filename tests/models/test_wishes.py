@@ -80,6 +80,28 @@ def test_wrong_wishes(words, wishes, message):
         Wishes(words, 2, *wishes)
 
 
+def test_of_pieces_what_is_required_has_a_space_where_one_writes_it():
+    pieces = Translation.learn([("a", "ein Hund! (12)")] * 9, size=270)
+    spelling = pieces.target.spelling
+
+    def required(phrase):
+        rows = Wishes(pieces, 1, None, [phrase], None).tensors["required"][0, 0]
+        return b"".join(spelling[i] for i in rows)
+
+    assert required("Hund") == b" Hund"
+    assert required("12") == b" 12"
+    assert required("!") == b"!"
+    assert required("(12") == b"(12"
+    words = Translation.learn([("a", "ein Hund !")] * 9, "words")
+    assert Wishes(words, 1, None, ["!"], None).tensors["required"].tolist() == [[ids(words, "!")]]
+
+
+def test_lists_that_are_none_of_python():
+    words = Translation.learn(PAIRS, "words")
+    given = Wishes(words, 2, np.array(["ein", "eine"]), None, None).tensors["prefix"]
+    assert given.tolist() == [ids(words, "ein"), ids(words, "eine")]
+
+
 def test_of_pieces_what_is_forbidden_is_found_in_another_cut():
     pieces = Translation.learn([("a", "der Hund (Hund)")] * 9, size=270)
     with pytest.raises(ValueError, match=r"`prefix` must hold nothing that .*Hund"):

@@ -143,6 +143,8 @@ BAD = {
         REVIEWS, {"encoder": "transformer", "cell": "gru"}, '`cell` needs `encoder` to be "recurr'),
     "units of a layer": (
         REVIEWS, {"encoder": keras.layers.GRU(3), "units": 8}, "`units` needs `encoder`"),
+    "nothing left to pool": (
+        REVIEWS, {"encoder": keras.layers.GRU(3), "pooling": "mean"}, "`pooling` needs an `enc"),
     "vocabulary of tokens": (
         REVIEWS, {"tokens": data.Words(["a"]), "vocabulary": 9}, "`vocabulary` needs `tokens`"),
     "length": (REVIEWS, {"max_length": 0}, "`max_length` must be a positive int"),

@@ -114,6 +114,11 @@ def test_bad_count(count):
         AverageWeights(count)
 
 
+def test_a_figure_that_no_epoch_has():
+    with pytest.raises(ValueError, match=r"must name a figure.*monitor='val_loss'"):
+        model().fit(X, Y, callbacks=[AverageWeights(monitor="val_loss")], verbose=0)
+
+
 def test_unknown_figure():
     with pytest.raises(ValueError, match=r"\(loss, val_loss\). Received: monitor='val_bleu'"):
         model().fit(

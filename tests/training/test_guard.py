@@ -81,6 +81,19 @@ def test_interrupted_in_the_first_epoch_keeps_the_start(tmp_path, capsys):
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
+@pytest.mark.parametrize("do", [interrupt, explode])
+def test_a_model_that_was_not_built_has_no_start_to_go_back_to(do, tmp_path, capsys):
+    model = keras.Sequential([keras.layers.Dense(1), keras.layers.Dense(1)])
+    model.compile("adam", "mse", run_eagerly=True)
+    keeper = KeepBest(path=tmp_path / "kept.keras")
+    error = KeyboardInterrupt if do is interrupt else DivergenceError
+    with pytest.raises(error) as raised, guarded([At(0, do), keeper], validated=False) as ready:
+        model.fit(X, Y, batch_size=2, callbacks=ready, verbose=0)
+    said = str(raised.value) + capsys.readouterr().out
+    assert "those of the break" in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_model_goes_on_training_after_an_interruption(tmp_path, capsys):
     model, _, _ = trained([At(1, interrupt), KeepBest(path=tmp_path / "kept.keras")])
     model.fit(X, Y, batch_size=2, epochs=1, verbose=0)

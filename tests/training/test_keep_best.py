@@ -40,6 +40,12 @@ CASES = {  # arguments, figures, best epoch, epochs run
     "error is best low": ({"monitor": "val_error"}, {"val_error": ACCURACY}, 1, 3),
     "perplexity is best low": ({"monitor": "val_perplexity"}, {"val_perplexity": ACCURACY}, 1, 3),
     "mae is best low": ({"monitor": "val_mae"}, {"val_mae": ACCURACY}, 1, 3),
+    "crossentropy is best low": (
+        {"monitor": "val_sparse_categorical_crossentropy"},
+        {"val_sparse_categorical_crossentropy": ACCURACY},
+        1,
+        3,
+    ),
     "mse is best low": ({"monitor": "val_mse"}, {"val_mse": ACCURACY}, 1, 3),
     "loss decides between equals": ({}, {"val_accuracy": [0.8] * 5, "val_loss": LOSS}, 4, 5),
     "never stops": ({"patience": None}, {"val_accuracy": [3, 2, 1, 1, 1]}, 1, 5),

@@ -41,3 +41,10 @@ def test_config():
 def test_bad_smoothing(smoothing):
     with pytest.raises(ValueError, match=rf"in \[0, 1\). Received: smoothing={smoothing}"):
         Crossentropy(smoothing)
+
+
+@pytest.mark.parametrize("label", [-1, 3, 7])
+def test_a_label_that_is_none_is_not_passed_over(label):
+    loss = Crossentropy(reduction="none")
+    rows = np.asarray(loss(np.array([0, label, 2]), np.zeros((3, 3), "float32")))
+    assert np.isnan(rows).tolist() == [False, True, False]

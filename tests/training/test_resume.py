@@ -283,3 +283,10 @@ def test_a_translator_goes_on_as_if_nothing_had_been(tmp_path):
     again, history = trained(Resume(path))
     assert_same(again, whole)
     np.testing.assert_allclose(history.history["loss"], expected.history["loss"], rtol=1e-5)
+
+
+def test_a_part_set_aside_by_chance_is_the_same_after_a_kill(tmp_path):
+    pairs = samples.copying(40, length=3).train
+    made = recipes.seq2seq(pairs, tokens="words", units=8, heads=2, layers=1)
+    with pytest.raises(ValueError, match="`validation_split` with `Resume` needs a model with a"):
+        made.fit(pairs, validation_split=0.2, callbacks=[Resume(tmp_path / "run.resume")])

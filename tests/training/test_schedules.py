@@ -29,11 +29,16 @@ def test_cosine(warmup, last):
     schedule = CosineWithWarmup(2.0, steps=100, warmup=warmup, last=last)
     start, target = (0.0, 2.0) if warmup else (2.0, None)
     theirs = keras.optimizers.schedules.CosineDecay(
-        start, 100 - warmup, alpha=last / 2, warmup_target=target, warmup_steps=warmup
+        start, 101 - warmup, alpha=last / 2, warmup_target=target, warmup_steps=warmup
     )
     expected = [float(theirs(step + 1)) for step in STEPS]
     np.testing.assert_allclose(rates(schedule), expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose([float(schedule(99)), float(schedule(10**6))], last, atol=1e-6)
+    np.testing.assert_allclose([float(schedule(100)), float(schedule(10**6))], last, atol=1e-6)
+    assert float(schedule(99)) > last
+
+
+def test_a_training_of_one_update_trains():
+    assert float(CosineWithWarmup(2.0, steps=1)(0)) == pytest.approx(1.0)
 
 
 SCHEDULES = {
