@@ -29,6 +29,11 @@ SAMPLE = [
     "(test_gradients_are_summed and Peephole and bf16)",
     "(test_partition_and_marginals and holes and 60 and True)",
     "(test_a_functional_model_learns and True)",
+    "(test_a_wide_beam_finds_all and eager)",
+    "(test_required_phrases_stand and eager-4)",
+    "(test_one_beam_is_greedy and eager)",
+    "test_several_phrases",
+    "test_of_a_long_phrase",
 ]
 MORE = [
     "(test_equation and wide-backward-holes)",
@@ -56,6 +61,8 @@ MORE = [
     "(test_counts_tokens and 3-True)",
     "(test_learns_and_answers and crf)",
     "(test_greedy_is_the_model_run_again_and_again and feeding)",
+    "test_wishes_are_kept",
+    "(test_samples_are_as_frequent and eager)",
     "(test_an_answer_does_not_depend_on_its_neighbours and (transformer or feeding))",
 ]
 
@@ -81,6 +88,8 @@ def test_on_jax(choice, tmp_path):
     others += ("layers/test_engine.py",)
     others += ("training/test_sequence_losses.py", "training/test_token_metrics.py")
     others += ("models/test_tagger.py", "models/test_translator.py")
+    others += ("decoding/test_constraints.py", "decoding/test_forbidden.py")
+    others += ("decoding/test_search.py",)
     files += [str(here.parent / other) for other in others]
     options = ["-n", "0", "-p", "no:cacheprovider", "-k", " or ".join(choice)]
     options += [f"--junitxml={tmp_path / 'results.xml'}"]

@@ -181,6 +181,24 @@ def test_neighbours_do_not_matter(compiled):
         np.testing.assert_array_equal(some[:, :, :width], ids[order][:, :, :width])
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
+def test_finished_sentences_stop_costing():
+    """The rows that each step computes: all, until most of the sentences are done."""
+    import tensorflow as tf
+
+    class Watched(Table):
+        def step(self, ids, *rest):
+            watched = tf.numpy_function(lambda x: counts.append(len(x)) or x, [ids], tf.int32)
+            watched.set_shape(ids.shape)
+            return super().step(watched, *rest)
+
+    counts, limits = [], [1, 1, 2, 5]
+    table = Watched()
+    table.logits[..., END] = -50.0  # no sentence ends before it must
+    run(table, Search(2), limits, compiled="graph")
+    assert counts == [8, 4, 2, 2, 2]
+
+
 def test_no_sentence_is_a_defined_case(compiled):
     ids, scores = run(Table(), Search(2), np.zeros(0), sentences=[], compiled=compiled)
     assert ids.shape[:2] == scores.shape == (0, 2)

@@ -134,6 +134,16 @@ def test_wishes_are_kept(translator):
         assert len(set(answer.text.split())) == len(answer.text.split())
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs with open shapes")
+def test_a_way_to_search_is_compiled_once_for_all_sizes(translator, monkeypatch):
+    traced, find = [], translator.find
+    monkeypatch.setattr(translator, "find", lambda *a, **o: traced.append(a) or find(*a, **o))
+    how = {"beams": 3, "length_penalty": 0.37}
+    for texts in (TEXTS[:1], TEXTS, ["dog " * 30], TEXTS[:2]):
+        translator.translate(texts, **how)
+    assert len(traced) == 1
+
+
 def test_of_pieces_no_cut_of_a_forbidden_word_slips_through():
     pairs, small = [("a dog", "(Hund)")] * 40, {"units": 16, "heads": 2, "layers": 1}
     model = recipes.seq2seq(pairs, **small, vocabulary=270, learning_rate=0.02, seed=1)
@@ -180,20 +190,27 @@ def test_bytes_have_names_where_attention_is_shown():
     "".join([*seen.source, *seen.target]).encode()
 
 
-@pytest.mark.slow
-def test_parts_keep_the_policy_they_were_made_with(tmp_path):
+HALF = {
+    "mixed_bfloat16": {"heads": 2, "layers": 1},
+    "mixed_float16": {"encoder": "recurrent", "cell": "gru"},
+}
+
+
+@pytest.mark.parametrize("policy", HALF)
+def test_half_precision_and_parts_that_keep_it(policy, tmp_path):
     """In a process with another one too: else logits would be of another dtype than in search."""
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.config.set_dtype_policy(policy)
     try:
-        half = recipes.seq2seq(PAIRS, units=8, heads=2, layers=1, tokens="words", seed=1)
-        half.fit(PAIRS, epochs=1, verbose=0)
+        half = recipes.seq2seq(PAIRS, units=8, tokens="words", seed=1, **HALF[policy])
+        history = half.fit(PAIRS, epochs=2, verbose=0).history["loss"]
+        assert history[1] < history[0]
         half.save(tmp_path / "half.keras")
         expected = half.translate(TEXTS, beams=2)
     finally:
         keras.config.set_dtype_policy("float32")
     loaded = keras.saving.load_model(tmp_path / "half.keras")
     parts = (loaded.embed_target, loaded.embed_source, loaded.drop, loaded.drop_output)
-    assert {part.compute_dtype for part in parts} == {"bfloat16"} == {loaded.compute_dtype}
+    assert {part.compute_dtype for part in parts} == {policy.removeprefix("mixed_")}
     assert [t.text for t in loaded.translate(TEXTS, beams=2)] == [t.text for t in expected]
 
 
