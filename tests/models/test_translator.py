@@ -27,7 +27,7 @@ KINDS = {
     "no attention": {"encoder": "recurrent", "attention": None, "reverse_source": True},
     "input feeding": {
         "encoder": "recurrent", "cell": "lstm", "input_feeding": True, "layers": 2,
-        "reverse_source": True,
+        "reverse_source": True, "tied": False,
     },
     "recurrent on transformer": {"decoder": "recurrent", "heads": 2, "layers": 1},
     "transformer on recurrent": {"encoder": "recurrent", "decoder": "transformer", "heads": 2},
@@ -132,6 +132,22 @@ def test_wishes_are_kept(translator):
     assert all(p in a.text for a, r in zip(answers, required, strict=True) for p in r)
     for answer in translator.translate(TEXTS, no_repeat=1, **options):
         assert len(set(answer.text.split())) == len(answer.text.split())
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0])
+def test_no_translation_is_longer_than_its_source_allows(translator, monkeypatch, ratio):
+    monkeypatch.setattr(translator, "longest_ratio", ratio)
+    monkeypatch.setattr(translator.graphs, "made", {})
+    endless = np.where(
+        np.arange(translator.head_bias.shape[0]) == translator.preprocessor.end, -50, 0
+    )
+    kept = translator.head_bias.numpy()
+    translator.head_bias.assign(endless)
+    try:
+        text = translator.translate("a dog barks", beams=1)[0].text
+    finally:
+        translator.head_bias.assign(kept)
+    assert len(text.split()) == int(ratio * 4) + 20 - 1  # three words and the end; its own end
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs with open shapes")
