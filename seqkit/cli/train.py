@@ -36,11 +36,12 @@ def sentiment(
     layers: Annotated[int, typer.Option(help="Recurrent layers.")] = 1,
     bidirectional: Annotated[bool, typer.Option(help="Read in both directions.")] = True,
     pooling: Annotated[str, typer.Option(help="last, mean, max or attention.")] = "attention",
-    tokens: Annotated[str, typer.Option(help="words, characters or subwords.")] = "words",
+    tokens: Annotated[str, typer.Option(help="words, characters, subwords or pieces.")] = "words",
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts in a batch.")] = 32,
     option: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="For the cell: zoneout=0.1")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of the recipe: zoneout=0.1, heads=2, ..."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Makes the run reproducible.")] = 1,
     overwrite: Overwrite = False,

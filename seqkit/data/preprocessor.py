@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from seqkit.configured import Configured
 from seqkit.data.bucketing import batches, column
+from seqkit.data.contents import shortened
 from seqkit.data.examples import DataError
 from seqkit.data.graphed import graphed
 from seqkit.data.pieces import Pieces
@@ -22,6 +23,7 @@ __all__ = ["TextClassification", "class_weights", "get_tokens"]
 
 TOKENS = {"words": Words, "characters": Characters, "subwords": Subwords, "pieces": Pieces}
 CHUNK = 8192
+MOST_UNTOLD = 20  # labels that need not come back
 
 
 def get_tokens(identifier, texts=None, **options):
@@ -143,9 +145,16 @@ class TextClassification(Configured):
         """
         examples = as_examples(examples)
         if examples.labels is None:
-            raise DataError(f"{examples.name}: expected labelled examples. Received: texts only")
+            received = "texts only" if len(examples) else "nothing"
+            raise DataError(f"{examples.name}: expected labelled examples. Received: {received}")
         if labels is None:
             labels = examples.label_names
+            if len(labels) > max(MOST_UNTOLD, len(examples) // 2):
+                raise DataError(
+                    f"{examples.name}: expected labels that come back; are texts and labels "
+                    f"exchanged? Received: {len(labels)} labels of {len(examples)} examples, such "
+                    f"as {shortened(labels[0])}"
+                )
             if len(labels) < 2:
                 raise DataError(
                     f"{examples.name}: expected two or more distinct labels. "

@@ -193,7 +193,8 @@ def _as_examples(x, name, bare):
         return read(x) if os.path.isdir(x) or not bare else read(x, label=None)
     if isinstance(x, (str, bytes)):
         raise DataError(
-            f"{name}: expected a list of texts, or the path of a file. Received: the one str {x!r}"
+            f"{name}: expected a list of texts, or the path of a file that is there. "
+            f"Received: the one str {x!r}"
         )
     if type(x).__module__.split(".")[0] == "pandas":
         has_label = not bare and x.ndim == 2 and "label" in x.columns

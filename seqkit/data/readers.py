@@ -229,8 +229,9 @@ def _table(rows, path, text, label, header):
     if names and labels and names[label_at].strip() in labels:
         raise DataError(
             f"{path}, line 1: expected the names of the columns, such as text and label; add them, "
-            f"or read it with `header=False`. Received: {shortened(' | '.join(names))}, where "
-            f"{names[label_at].strip()!r} is a label of other rows"
+            "or take `data.read(path, header=False)`. Received: "
+            f"{shortened(' | '.join(names))}, where {names[label_at].strip()!r} is a label of "
+            "other rows"
         )
     return Examples(texts, None if label is None else labels, name=str(path))
 
@@ -249,7 +250,7 @@ def _columns(text, label, names, width, path):
     if names and width > 2 and "auto" in chosen.values():
         raise DataError(
             f"{path}, line 1: expected columns named text and label, or two columns; say which "
-            f"they are (`text`, `label`). Received: {', '.join(names)}"
+            f"they are: `data.read(path, text=..., label=...)`. Received: {', '.join(names)}"
         )
     for role in chosen:
         if chosen[role] == "auto":

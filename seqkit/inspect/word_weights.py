@@ -47,7 +47,7 @@ def attention_weights(model, text):
     known = [word if i != 1 else f"[{word}]" for word, i in zip(words, ids[0], strict=False)]
 
     turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
-    figure = Figure(figsize=(max(4, 0.45 * len(words) + 1), 3), layout="constrained")
+    figure = Figure(figsize=(min(max(4, 0.45 * len(words) + 1), 60), 3), layout="constrained")
     panel = figure.subplots()
     panel.bar(range(len(words)), weights, color="#4878a8", width=0.8)
     panel.axhline(1 / len(words), color="gray", lw=0.8, ls="--", label="equal weights")

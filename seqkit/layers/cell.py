@@ -177,11 +177,19 @@ class Cell(CellWeights):
     def advance(self, gates, states):
         """`step` with its result as a list."""
         new = self.step(gates, *states)
-        return list(new) if isinstance(new, tuple) else [new]
+        new = list(new) if isinstance(new, tuple) else [new]
+        if len(new) != len(self.states):
+            raise ValueError(
+                f"`step` of {type(self).__name__} must return as many states as `states` names, "
+                f"{len(self.states)} ({', '.join(self.states)}). Received: {len(new)}"
+            )
+        return new
 
     def step(self, gates, *states):
         """The equation: returns the new state, or a tuple of them in order."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `step(self, gates, *states)`."
+        )
 
 
 def together(gates, names):

@@ -65,10 +65,11 @@ class CellWeights(Configured, keras.layers.Layer):
         self.late_gates = "".join(g for g in self.recurrent_gates if g not in self.inputs)
         # Gates that read the input come first, as in Keras's kernels and biases.
         self.biased_gates = self.inputs + ("" if self.recurrent_bias else self.late_gates)
-        unknown = sorted(set(self.gate_bias) - set(self.biased_gates))
+        unknown = sorted({*self.gate_bias, *self.gate_biases} - set(self.biased_gates))
         if unknown:
+            name = "gate_bias" if set(unknown) & set(self.gate_bias) else "gate_biases"
             raise ValueError(
-                f"`gate_bias` names gates that {type(self).__name__} does not have. "
+                f"`{name}` names gates that {type(self).__name__} does not have. "
                 f"Expected keys among {sorted(self.biased_gates)}. Received: {unknown}"
             )
         if self.gate_bias and not use_bias:

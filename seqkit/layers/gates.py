@@ -33,13 +33,19 @@ class Gates:
     def __init__(self, cell, inputs, product, names, drop=same, drop_cell=same, drop_state=same):
         self.drop, self.drop_cell, self.drop_state = drop, drop_cell, drop_state
         self._cell, self._inputs, self._product = cell, inputs, product
+        self._names = set(names)
         self._name_of = {gate: name for name in names if cell.owns(name) for gate in name}
         # By id of the state, which is kept beside so that its id is not used again.
         self._dropped, self._sums, self._cut = {}, {}, {}
 
     def __getattr__(self, gate):
-        if gate.startswith("__"):
+        if gate.startswith("_"):
             raise AttributeError(gate)
+        own = {*"".join(self._inputs), *"".join(self._cell.inputs), *self._cell.recurrent_gates}
+        if gate not in own and gate not in self._names:
+            raise AttributeError(
+                f"{type(self._cell).__name__} has no gate {gate!r}. Its gates are {sorted(own)}"
+            )
 
         def preactivation(state=None):
             if state is None:

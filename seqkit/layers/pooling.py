@@ -47,7 +47,9 @@ class Pooling(Configured, keras.layers.Layer):
     def __init__(self, mode, *, units=None, **kwargs):
         super().__init__(**kwargs)
         if mode not in self.modes:
-            raise ValueError(f"`mode` must be one of {', '.join(self.modes)}. Received: {mode!r}")
+            raise ValueError(
+                f"`mode` of a pooling must be one of {', '.join(self.modes)}. Received: {mode!r}"
+            )
         if units is not None and (not isinstance(units, int) or units < 1):
             raise ValueError(f"`units` must be a positive int or None. Received: units={units!r}")
         self.mode = mode

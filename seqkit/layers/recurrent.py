@@ -126,6 +126,11 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         return self.cell.units
 
     def build(self, sequences_shape, initial_state_shape=None):
+        if len(sequences_shape) != 3:
+            raise ValueError(
+                f"{self.name!r} reads sequences of shape (batch, steps, features). "
+                f"Received: {tuple(sequences_shape)}"
+            )
         if self.trainable_initial_state:
             self.initial_states = [
                 self.add_weight((size,), "zeros", name=f"initial_{name}")
@@ -149,6 +154,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
 
     def call(self, sequences, initial_state=None, mask=None, training=False, reset=None):
         mask = travelling(mask, sequences)
+        self.check_shapes(sequences, mask)
         if self.unroll and sequences.shape[1] is None:
             raise ValueError(
                 "`unroll=True` needs a known number of steps. "
@@ -194,6 +200,20 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
             output = ordering.scatter(history[0], self.zero_output_for_mask)
         return (output, *last) if self.return_state else output
 
+    def check_shapes(self, sequences, mask):
+        shape = tuple(sequences.shape)
+        wanted = (None, None, self.cell.kernel.shape[0] if hasattr(self.cell, "kernel") else None)
+        if len(shape) != 3 or wanted[-1] not in (None, shape[-1]):
+            raise ValueError(
+                f"{self.name!r} reads sequences of shape (batch, steps, {wanted[-1] or 'features'})"
+                f". Received: {shape}"
+            )
+        if mask is not None and not fits(mask.shape, shape[:2]):
+            raise ValueError(
+                f"`mask` of {self.name!r} must be of the shape (batch, steps) of its sequences, "
+                f"{shape[:2]}. Received: {tuple(mask.shape)}"
+            )
+
     def start(self, sequences, initial_state, reset):
         """The states to start from: given, carried over, learned, or zero."""
         fresh, rows = self.get_initial_state(ops.shape(sequences)[0]), sequences.shape[0]
@@ -212,6 +232,12 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
                 f"for {type(self.cell).__name__}. Received: {len(states)}"
             )
         states = [ops.convert_to_tensor(s, self.compute_dtype) for s in states]
+        for state, new in zip(states, fresh, strict=True):
+            if not fits(state.shape, new.shape):
+                raise ValueError(
+                    f"`initial_state` of {self.name!r} must be of shape {tuple(new.shape)}. "
+                    f"Received: {tuple(state.shape)}"
+                )
         if reset is not None:
             reset = ops.expand_dims(ops.cast(reset, "bool"), 1)
             states = [ops.where(reset, new, s) for new, s in zip(fresh, states, strict=True)]
@@ -274,6 +300,12 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         # A call, so that Keras casts the weights.
         new = self.cell(x, states, drop_cell=drop_cell)[1]
         return self.zone_out(new, states, {})
+
+
+def fits(shape, wanted):
+    """Whether a shape may be the one that is wanted, as far as both are known."""
+    pairs = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(a == b or None in (a, b) for a, b in pairs)
 
 
 LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast"}

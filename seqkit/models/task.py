@@ -54,7 +54,11 @@ class Task(Configured, keras.Model):
 
         XLA compiles once for each length of the buckets, seconds each time, which a
         training of minutes does not earn back. Pass `jit_compile=True` where it does.
+
+        Raises:
+            ValueError: a loss that takes the model's logits for probabilities.
         """
+        check_loss(kwargs["loss"] if "loss" in kwargs else args[1] if len(args) > 1 else None)
         self.__dict__.pop("graphs", None)
         self.jit_asked = jit_compile  # what a file holds: another backend has its own "auto"
         off = jit_compile == "auto" and keras.backend.backend() == "tensorflow"
@@ -262,6 +266,11 @@ class Task(Configured, keras.Model):
         path = pathlib.Path(filepath)
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} exists. Pass `overwrite=True` to replace it.")
+        if path.suffix in (".h5", ".hdf5"):
+            raise ValueError(
+                "The old format has no place for a vocabulary; expected a file that ends in "
+                f"`.keras`. Received: {str(filepath)!r}"
+            )
         if path.suffix != ".keras" or zipped is False:
             super().save(filepath, overwrite=overwrite, zipped=zipped, **kwargs)
             return
@@ -290,6 +299,19 @@ def split(examples, share, seed):
         examples.subset(order[count:], name="training data"),
         examples.subset(order[:count], name="validation data"),
     )
+
+
+def check_loss(loss):
+    """The models give logits, of which Keras's losses have to be told."""
+    named = isinstance(loss, str) and loss.endswith("crossentropy")
+    config = loss.get_config() if isinstance(loss, keras.losses.Loss) else {}
+    if named or config.get("from_logits") is False:
+        name = loss if named else type(loss).__name__
+        raise ValueError(
+            "`loss` must take logits, such as "
+            "`keras.losses.SparseCategoricalCrossentropy(from_logits=True)` or one of "
+            f"`seqkit.training`. Received: {name}, which takes probabilities"
+        )
 
 
 def check_resumed(callbacks, seed):

@@ -20,7 +20,8 @@ class KeepBest(keras.callbacks.Callback):
             is `val_accuracy`, where there is one, and `val_loss` where epochs are equal in
             that. Figures with "loss", "error", "perplexity", "mse", "mae" or the like in their
             name are best when low, all others when high.
-        patience: stop after so many epochs without a better one; `None` never stops.
+        patience: stop after so many epochs in a row in which no figure watched was better than
+            ever before; `None` never stops.
         restore: put the best epoch back at the end of `fit`.
         path: where `rescue()` writes; `None` names a file in the working directory.
 
@@ -38,10 +39,11 @@ class KeepBest(keras.callbacks.Callback):
         self.restore_at_end = restore
         self.path = path
         self.best = self.epoch = self.kept = None
+        self.tops = {}  # the best of each figure by itself, as scores
 
     def on_train_begin(self, logs=None):
         self.best = self.epoch = None
-        self.waited, self.kept = 0, None
+        self.waited, self.kept, self.tops = 0, None, {}
         if self.model.built:  # else there are no weights yet
             self.keep()
 
@@ -49,12 +51,16 @@ class KeepBest(keras.callbacks.Callback):
         figures = self.figures(logs or {})
         if not figures and self.best is not None:
             return  # an epoch that `validation_freq` passes over
+        scores = {name: score({name: value})[0] for name, value in figures.items()}
+        better = {n: s for n, s in scores.items() if n not in self.tops or s > self.tops[n]}
+        self.tops |= better
         if not figures or self.best is None or score(figures) > score(self.best):
             self.epoch, self.waited = epoch, 0
             self.best = figures or None  # None: nothing to compare by, the latest epoch it is
             self.keep()
             return
-        self.waited += 1
+        # Of few examples accuracy stands still while the loss still falls.
+        self.waited = 0 if better else self.waited + 1
         if self.patience is not None and self.waited >= self.patience:
             self.model.stop_training = True
 
@@ -110,11 +116,14 @@ class KeepBest(keras.callbacks.Callback):
     def state(self):
         """`(facts, arrays)` to go on from: a dict for JSON and a list."""
         best = self.best and {name: float(value) for name, value in self.best.items()}
-        return {"best": best, "epoch": self.epoch, "waited": self.waited}, self.kept
+        tops = {name: float(value) for name, value in self.tops.items()}
+        facts = {"best": best, "tops": tops, "epoch": self.epoch, "waited": self.waited}
+        return facts, self.kept
 
     def set_state(self, facts, arrays):
         """Goes on from what `state` gave."""
         self.best, self.epoch, self.waited = facts["best"], facts["epoch"], facts["waited"]
+        self.tops = facts.get("tops", {})
         self.kept = list(arrays)
 
     @staticmethod

@@ -172,3 +172,10 @@ def test_bad_input_says_what_was_expected_and_received(case):
     assert message in str(error.value)
     if message.startswith("data:"):
         assert isinstance(error.value, DataError)
+
+
+def test_exchanged_columns_are_told():
+    swapped = [("good", f"a text of its own, {i}") for i in range(40)]
+    with pytest.raises(DataError, match=r"texts and labels exchanged.* 40 labels of 40 examples"):
+        TextClassification.learn(swapped)
+    TextClassification.learn(swapped[:20])

@@ -222,3 +222,45 @@ def test_unrolling_needs_a_number_of_steps():
     unknown = tf.function(layer.__call__, input_signature=[tf.TensorSpec((2, None, 2))])
     with pytest.raises(ValueError, match="`unroll=True` needs a known number of steps"):
         unknown.get_concrete_function()
+
+
+SHAPES = {
+    "two axes": ((2, 3), {}, r"\(batch, steps, features\)"),
+    "another width": ((2, 3, 5), {}, r"\(batch, steps, 4\). Received: \(2, 3, 5\)"),
+    "short mask": ((2, 3, 4), {"mask": np.ones((2, 2), bool)}, r"`mask` of .*\(2, 3\).*\(2, 2\)"),
+    "long mask": ((2, 3, 4), {"mask": np.ones((2, 5), bool)}, r"`mask` of .*\(2, 3\).*\(2, 5\)"),
+    "narrow state": ((2, 3, 4), {"initial_state": [np.zeros((2, 7))]}, r"`initial_state` of .*7"),
+    "rows of a state": ((2, 3, 4), {"initial_state": [np.zeros((1, 8))]}, r"`initial_state` of"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_wrong_shapes(name):
+    shape, given, message = SHAPES[name]
+    layer = layers.GRU(8)
+    if len(shape) == 3:
+        layer(np.ones((2, 3, 4), "float32"))
+    with pytest.raises(ValueError, match=message):
+        layer(np.ones(shape, "float32"), **given)
+
+
+def cell(**attributes):
+    return type("Odd", (layers.Cell,), {"inputs": "zn", **attributes})
+
+
+ODD = {
+    "no such gate": (cell(step=lambda self, gates, h: gates.q(h)), "Odd has no gate 'q'"),
+    "two states for one": (
+        cell(step=lambda self, gates, h: (h, h)),
+        r"1 \(h\). Received: 2",
+    ),
+    "bias of no gate": (cell(gate_biases={"y": 1.0}), "`gate_biases` names gates"),
+    "no step": (cell(), "Odd must define `step"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_mistakes_in_a_cell_of_ones_own(name):
+    odd, message = ODD[name]
+    with pytest.raises((ValueError, AttributeError, NotImplementedError), match=message):
+        layers.Recurrent(odd, 8)(np.ones((2, 3, 4), "float32"))

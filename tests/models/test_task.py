@@ -12,6 +12,7 @@ import pandas
 import pytest
 import tensorflow as tf
 
+import recipes
 from seqkit import data, training
 from seqkit.models import TextClassifier, load
 
@@ -313,3 +314,19 @@ def test_bad_input(name):
     call, message = BAD[name]
     with pytest.raises((ValueError, OSError), match=message):
         call(small())
+
+
+@pytest.mark.parametrize(
+    "loss", ["sparse_categorical_crossentropy", keras.losses.SparseCategoricalCrossentropy()]
+)
+def test_a_loss_that_takes_logits_for_probabilities_is_refused(loss):
+    model = recipes.sentiment(REVIEWS, units=4, seed=1)
+    with pytest.raises(ValueError, match="`loss` must take logits"):
+        model.compile("adam", loss)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+
+def test_a_format_without_room_for_a_vocabulary_is_refused(tmp_path):
+    model = recipes.sentiment(REVIEWS, units=4, seed=1)
+    with pytest.raises(ValueError, match=r"ends in `.keras`. Received: .*m.h5"):
+        model.save(tmp_path / "m.h5")

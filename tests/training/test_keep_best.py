@@ -33,7 +33,8 @@ ACCURACY = [0.5, 0.8, 0.7, 0.7, 0.9]
 LOSS = [0.6, 0.5, 0.4, 0.3, 0.35]
 
 CASES = {  # arguments, figures, best epoch, epochs run
-    "accuracy, stops": ({}, {"val_accuracy": ACCURACY, "val_loss": LOSS}, 2, 4),
+    "accuracy, stops": ({}, {"val_accuracy": ACCURACY, "val_loss": [5, 4, 4, 4, 3]}, 2, 4),
+    "goes on while the loss falls": ({}, {"val_accuracy": ACCURACY, "val_loss": LOSS}, 5, 5),
     "accuracy, more patience": ({"patience": 3}, {"val_accuracy": ACCURACY}, 5, 5),
     "loss where there is no accuracy": ({"patience": 3}, {"val_loss": LOSS}, 4, 5),
     "by name": ({"monitor": "val_loss"}, {"val_accuracy": ACCURACY, "val_loss": LOSS}, 4, 5),
