@@ -196,7 +196,7 @@ BAD = {
     "no model": (lambda f, r: ["info", "nowhere.keras"], "There is no model file nowhere.keras"),
     "spoilt model": (lambda f, r: ["info", f / "spoilt.keras"], "is not a whole .keras file"),
     "folder without model": (lambda f, r: ["info", f.parent], "is a folder, expected a .keras"),
-    "no texts": (lambda f, r: ["predict", r, "nowhere.txt"], "nowhere.txt"),
+    "no texts": (lambda f, r: ["predict", r, "nowhere.txt"], "nowhere.txt: no such file."),
     "evaluate unlabelled": (lambda f, r: ["evaluate", r, f / "texts.txt"], "texts.txt"),
     "export into a full folder": (lambda f, r: ["export", r, f], "exists: give another folder"),
 }  # fmt: skip

@@ -139,6 +139,8 @@ def chunks(source):
         else:
             from seqkit.data.contents import opened
 
+            if not pathlib.Path(source).is_file():
+                raise FileNotFoundError(f"{source}: no such file.")
             lines = stack.enter_context(opened(source, **how))
         rows = (line.rstrip("\r\n") for line in lines)
         yield iter(lambda: list(itertools.islice(rows, 512)), [])
