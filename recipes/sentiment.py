@@ -108,8 +108,8 @@ def sentiment(
         name="sentiment",
     )
     model.build((None, None))
-    pooled = not (ends or model.pool is None or model.pool.built)
-    refuse(dict(pooling=pooling), not pooled, "an `encoder` with a vector for each word")
+    pooled = ends or model.pool is None or model.pool.built
+    refuse(dict(pooling=pooling), pooled, "an `encoder` with a vector for each word")
     model.compile(
         keras.optimizers.AdamW(1e-3, global_clipnorm=1.0),
         Crossentropy(smoothing=0.1),

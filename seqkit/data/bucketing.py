@@ -40,8 +40,8 @@ def batches(
             order is the same every time and stands in `Batches.order`.
         seed: Makes the sequence of epochs reproducible; `None` draws one.
         buckets: Most widths that occur.
-        drop_remainder: Whether to leave out the last batch if it is short (one shape per bucket):
-            some of the longest rows, with `shuffle` others of them in each epoch.
+        drop_remainder: Whether to leave out the last batch if it is short (one shape per bucket).
+            The rows left out are among the longest, and differ by epoch with `shuffle`.
 
     Returns:
         `Batches`.

@@ -23,7 +23,7 @@ __all__ = ["TextClassification", "class_weights", "get_tokens"]
 
 TOKENS = {"words": Words, "characters": Characters, "subwords": Subwords, "pieces": Pieces}
 CHUNK = 8192
-MOST_UNTOLD = 20  # labels that need not come back
+FEW_LABELS = 20  # as many may each occur once
 
 
 def get_tokens(identifier, texts=None, **options):
@@ -141,7 +141,7 @@ class TextClassification(Configured):
             `TextClassification`.
 
         Raises:
-            DataError: The data has no labels, or only one.
+            DataError: The data has no labels, or only one, or seems to hold labels for texts.
         """
         examples = as_examples(examples)
         if examples.labels is None:
@@ -149,7 +149,8 @@ class TextClassification(Configured):
             raise DataError(f"{examples.name}: expected labelled examples. Received: {received}")
         if labels is None:
             labels = examples.label_names
-            if len(labels) > max(MOST_UNTOLD, len(examples) // 2):
+            often = max(FEW_LABELS, len(examples) // 2)
+            if len(labels) > often and len(set(examples.texts)) < len(labels):
                 raise DataError(
                     f"{examples.name}: expected labels that come back; are texts and labels "
                     f"exchanged? Received: {len(labels)} labels of {len(examples)} examples, such "

@@ -226,7 +226,9 @@ def _table(rows, path, text, label, header):
                     f"{where}: expected a label in column {titles[label_at]!r}. Received: nothing"
                 )
             labels.append(row[label_at].strip())
-    if names and labels and names[label_at].strip() in labels:
+    told = isinstance(label, str) and label != "auto"
+    told = told or {"text", "label"} <= {name.strip().lower() for name in names or ()}
+    if names and labels and not told and names[label_at].strip() in labels:
         raise DataError(
             f"{path}, line 1: expected the names of the columns, such as text and label; add them, "
             "or take `data.read(path, header=False)`. Received: "

@@ -18,7 +18,7 @@ UNSPACED = {"CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "T
 
 
 class Forbidden:
-    """None of these phrases stands in a sequence, however its ids cut it.
+    """None of these phrases stands in a sequence between the borders of ids, however cut.
 
     A phrase is what its ids write: with `spelling` a text, else the ids themselves. It stands
     where ids write it from the border of an id to the border of another. Of a text the space

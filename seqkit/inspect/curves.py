@@ -43,7 +43,9 @@ def learning_curves(history, *, validation_freq=None):
             panel.plot(epochs, figures[name], "o-", color=TRAINING, ms=4, label="training")
         validation = figures.get(f"val_{name}")
         if validation is not None:
-            every = validation_freq or told(count, len(validation))
+            every = validation_freq
+            if every is None or count // every != len(validation):
+                every = frequency(count, len(validation))
             at = range(every, every * len(validation) + 1, every)
             panel.plot(at, validation, "s-", color=VALIDATION, ms=4, label="validation")
             best = max(range(len(at)), key=lambda k: score({name: validation[k]}))
@@ -58,10 +60,12 @@ def learning_curves(history, *, validation_freq=None):
     return figure
 
 
-def told(epochs, validated):
+def frequency(epochs, validated):
     """Every how many epochs there was validation, where their numbers leave one answer."""
-    fitting = [n for n in range(1, epochs + 1) if epochs // n == validated] or [1]
-    if len(fitting) > 1:
+    fitting = [n for n in range(1, epochs + 1) if epochs // n == validated]
+    if not fitting and validated == epochs - 1:  # the last epoch broke off
+        fitting = [1]
+    if len(fitting) != 1:
         raise ValueError(
             f"`validation_freq` must be given as `fit` had it. Received: None, for {epochs} epochs "
             f"and {validated} of validation"

@@ -1,5 +1,8 @@
 """Layer normalisation over the last axis, with no weights of its own."""
 
+import functools
+
+import keras
 from keras import ops
 
 from seqkit.layers.precision import widened
@@ -24,13 +27,21 @@ def back(d, y, scale):
 def mean(x):
     """Of the last axis, `(R, K, N)` to `(R, K, 1)`.
 
-    Of many rows a product, as XLA on a CPU sums up one number after the other.
+    Of many rows on a CPU a product, as XLA there sums up one number after the other. Elsewhere a
+    product may round to ten bits.
     """
-    if x.shape[0] == 1:
+    if x.shape[0] == 1 or not on_cpu():
         return ops.mean(x, axis=-1, keepdims=True)
     gates, units = x.shape[1:]
     means = ops.matmul(ops.reshape(x, (-1, units)), ops.full((units, 1), 1 / units, x.dtype))
     return ops.reshape(means, (-1, gates, 1))
+
+
+@functools.cache
+def on_cpu():
+    if keras.backend.backend() not in ("tensorflow", "jax"):
+        return False
+    return all(device.startswith("cpu") for device in keras.distribution.list_devices())
 
 
 def layer_norm(x, gain):

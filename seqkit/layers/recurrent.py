@@ -163,7 +163,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         states = self.start(sequences, initial_state, reset)
         if self.stateful and sequences.shape[0] is None:  # the states know how many rows there are
             sequences, mask = (
-                None if x is None else ops.reshape(x, (states[0].shape[0], *ops.shape(x)[1:]))
+                None if x is None else ops.reshape(x, (self.states[0].shape[0], *ops.shape(x)[1:]))
                 for x in (sequences, mask)
             )
         if self.go_backwards:

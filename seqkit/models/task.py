@@ -59,6 +59,9 @@ class Task(Configured, keras.Model):
             ValueError: a loss that takes the model's logits for probabilities.
         """
         check_loss(kwargs["loss"] if "loss" in kwargs else args[1] if len(args) > 1 else None)
+        self._compile(*args, jit_compile=jit_compile, **kwargs)
+
+    def _compile(self, *args, jit_compile="auto", **kwargs):
         self.__dict__.pop("graphs", None)
         self.jit_asked = jit_compile  # what a file holds: another backend has its own "auto"
         off = jit_compile == "auto" and keras.backend.backend() == "tensorflow"
@@ -78,7 +81,7 @@ class Task(Configured, keras.Model):
 
     def compile_from_config(self, config):
         # Keras leaves models with a `compile` of their own uncompiled after loading.
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        self._compile(**keras.saving.deserialize_keras_object(config))
 
     def fit(
         self,
@@ -303,10 +306,11 @@ def split(examples, share, seed):
 
 def check_loss(loss):
     """The models give logits, of which Keras's losses have to be told."""
-    named = isinstance(loss, str) and loss.endswith("crossentropy")
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    named = isinstance(loss, str) or loss is getattr(keras.losses, name, None)
+    named = named and name.lower().endswith("crossentropy")
     config = loss.get_config() if isinstance(loss, keras.losses.Loss) else {}
     if named or config.get("from_logits") is False:
-        name = loss if named else type(loss).__name__
         raise ValueError(
             "`loss` must take logits, such as "
             "`keras.losses.SparseCategoricalCrossentropy(from_logits=True)` or one of "

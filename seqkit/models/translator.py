@@ -107,8 +107,9 @@ class Translator(Seq2SeqNetwork):
             required: list of str that have to stand in every translation, or a list of such
                 lists, one for each text.
             forbidden: list of str that stand in no translation; of pieces, as whole words and
-                however these are cut; a longer word or number that begins with one is possible
-                only where a piece goes over its end.
+                however these are cut. Longer words and numbers that begin with one are possible
+                where a piece goes over its end; so are, in scripts without spaces, longer pieces
+                that hold one.
             sampling: `seqkit.decoding.Sampling`, to draw translations in place of a search.
             seed: int, of the draws of `sampling`; None for one drawn at random.
             attention: whether to say what each piece of the translation read.

@@ -11,7 +11,7 @@ from seqkit.decoding.forbidden import of_word
 
 __all__ = ["Wishes"]
 
-DIGIT = "0"  # never of one piece with what follows
+DIGIT = "0"  # a digit is always a piece of its own
 UNKNOWN = 1  # as in `seqkit.data`, which needs TensorFlow
 
 

@@ -22,7 +22,7 @@ class AverageWeights(keras.callbacks.Callback):
     Args:
         count: int, how many epochs; fewer where `fit` ends before.
         monitor: `None` for the last epochs, or the figure of the history that says which were
-            best: low where its name holds "loss", "error" or "perplexity", and else high.
+            best: low or high as `KeepBest` has it.
 
     Raises:
         ValueError: `count` is no positive int; in `fit`, `monitor` is no figure of the history.

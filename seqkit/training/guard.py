@@ -54,7 +54,7 @@ def guarded(callbacks, *, validated):
     except KeyboardInterrupt:
         if keeper.epoch is None:
             keeper.restore()
-            kept = "as before training" if keeper.kept is not None else "those of the break"
+            kept = "as before training" if keeper.kept is not None else "those it broke off with"
             print("\nInterrupted before the end of the first epoch: nothing was written, and the")
             print(f"weights are {kept}.", flush=True)
         else:

@@ -1,6 +1,7 @@
 """Stop when validation no longer improves, and keep the best epoch."""
 
 import datetime
+import math
 import pathlib
 
 import keras
@@ -52,7 +53,7 @@ class KeepBest(keras.callbacks.Callback):
         if not figures and self.best is not None:
             return  # an epoch that `validation_freq` passes over
         scores = {name: score({name: value})[0] for name, value in figures.items()}
-        better = {n: s for n, s in scores.items() if n not in self.tops or s > self.tops[n]}
+        better = {n: s for n, s in scores.items() if s > self.tops.get(n, -math.inf)}  # NaN never
         self.tops |= better
         if not figures or self.best is None or score(figures) > score(self.best):
             self.epoch, self.waited = epoch, 0
@@ -105,7 +106,7 @@ class KeepBest(keras.callbacks.Callback):
     def describe(self):
         """What is kept, in words: `"epoch 3, val_accuracy 0.8432"`."""
         if self.kept is None:
-            return "those of the break, as it had none before"
+            return "those it broke off with, as it was not built before"
         if self.epoch is None:
             return "as before training, no epoch was finished"
         figures = (f", {name} {value:.4f}" for name, value in (self.best or {}).items())
@@ -123,7 +124,8 @@ class KeepBest(keras.callbacks.Callback):
     def set_state(self, facts, arrays):
         """Goes on from what `state` gave."""
         self.best, self.epoch, self.waited = facts["best"], facts["epoch"], facts["waited"]
-        self.tops = facts.get("tops", {})
+        best = (self.best or {}).items()
+        self.tops = facts.get("tops") or {name: score({name: value})[0] for name, value in best}
         self.kept = list(arrays)
 
     @staticmethod

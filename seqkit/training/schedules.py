@@ -54,14 +54,14 @@ class CosineWithWarmup(Configured, Schedule):
 
     Source: Loshchilov and Hutter 2017, "SGDR", equation 5, one run of it.
     `keras.optimizers.schedules.CosineDecay` draws the same curve, a step later, from what is left
-    of the steps after the warm-up and from `last` as a share of another rate; here `steps` is all
-    of them, and none is made at rate 0: the curve is at `last` one step behind them.
+    of the steps after the warm-up, and from `last` as a share of another rate. Here `steps` is all
+    of them, and none is made at rate 0: the step after the last would be the first at `last`.
 
     Args:
         peak: float, the highest rate.
         steps: int, all updates of the training: steps of an epoch times epochs.
-        warmup: int, the updates until the peak; 0 begins there.
-        last: float, the rate behind the last step.
+        warmup: int, the updates until the peak; 0 begins just below it.
+        last: float, the rate that the step after the last would have.
 
     Raises:
         ValueError: `peak` is not positive, `steps` no int above `warmup`, `warmup` no int from 0,

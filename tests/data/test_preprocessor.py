@@ -179,3 +179,4 @@ def test_exchanged_columns_are_told():
     with pytest.raises(DataError, match=r"texts and labels exchanged.* 40 labels of 40 examples"):
         TextClassification.learn(swapped)
     TextClassification.learn(swapped[:20])
+    TextClassification.learn([(text, f"intent {i}") for i, (_, text) in enumerate(swapped)])

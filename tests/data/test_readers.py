@@ -73,6 +73,8 @@ def test_a_first_row_that_is_no_header_is_not_lost(tmp_path):
     with pytest.raises(DataError, match=r"line 1: expected the names .*'positive' is a label of"):
         data.read(path)
     assert len(data.read_tsv(path, header=False)) == 3
+    named = write(tmp_path / "named.tsv", "text\tlabel\na\tlabel\nb\tother\n")
+    assert list(data.read(named)) == [("a", "label"), ("b", "other")]
 
 
 def test_quoted_tsv_holds_tabs_and_newlines(tmp_path):

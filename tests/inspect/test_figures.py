@@ -50,6 +50,10 @@ def test_learning_curves_where_two_frequencies_would_fit():
         inspect.learning_curves(history)
     figure = inspect.learning_curves(history, validation_freq=3)
     assert figure.axes[0].lines[1].get_xdata().tolist() == [3, 6]
+    with pytest.raises(ValueError, match="`validation_freq` must be given"):  # at some of eight
+        inspect.learning_curves({"loss": [8, 7, 6, 5, 4, 3, 2, 1], "val_loss": [3, 2, 1]})
+    broken_off = inspect.learning_curves({"loss": [3, 2, 1], "val_loss": [3, 2]})
+    assert broken_off.axes[0].lines[1].get_xdata().tolist() == [1, 2]
 
 
 def test_learning_curves_of_what_only_validation_tells():

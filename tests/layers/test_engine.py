@@ -206,6 +206,20 @@ def test_a_stateful_layer_takes_batches_of_a_size_that_the_graph_does_not_know()
     assert np.abs(answer - np.asarray(model(x[:2]))).max() > 1e-4
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a graph of TensorFlow's")
+def test_a_stream_of_one_row_may_start_afresh_in_a_graph():
+    import tensorflow as tf
+
+    layer = layers.GRU(3, stateful=True, return_sequences=True)
+    layer.build((1, 4, 2))
+    spec = tf.TensorSpec((None, 4, 2)), tf.TensorSpec((None,), tf.bool)
+    graph = tf.function(lambda x, reset: layer(x, reset=reset), input_signature=spec)
+    x = np.random.default_rng(0).normal(size=(1, 4, 2)).astype("float32")
+    first, on, afresh = (graph(x, np.array([reset])).numpy() for reset in (True, False, True))
+    np.testing.assert_allclose(first, afresh, atol=1e-6)
+    assert np.abs(first - on).max() > 1e-3
+
+
 def test_a_stateful_layer_refuses_another_batch():
     layer = layers.GRU(3, stateful=True)
     layer(np.ones((4, 2, 2), "float32"))

@@ -317,7 +317,13 @@ def test_bad_input(name):
 
 
 @pytest.mark.parametrize(
-    "loss", ["sparse_categorical_crossentropy", keras.losses.SparseCategoricalCrossentropy()]
+    "loss",
+    [
+        "sparse_categorical_crossentropy",
+        "SparseCategoricalCrossentropy",
+        keras.losses.sparse_categorical_crossentropy,
+        keras.losses.SparseCategoricalCrossentropy(),
+    ],
 )
 def test_a_loss_that_takes_logits_for_probabilities_is_refused(loss):
     model = recipes.sentiment(REVIEWS, units=4, seed=1)
@@ -330,3 +336,15 @@ def test_a_format_without_room_for_a_vocabulary_is_refused(tmp_path):
     model = recipes.sentiment(REVIEWS, units=4, seed=1)
     with pytest.raises(ValueError, match=r"ends in `.keras`. Received: .*m.h5"):
         model.save(tmp_path / "m.h5")
+
+
+def test_the_graphs_used_last_are_kept():
+    from seqkit.models import graphs
+
+    model = recipes.sentiment(REVIEWS, units=4, seed=1)
+    made = graphs.Graphs(model)
+    first = made.get("first", lambda x: x)
+    for i in range(2 * graphs.MOST):
+        made.get(i, lambda x: x)
+        assert made.get("first", None) is first
+    assert len(made.made) == graphs.MOST

@@ -90,7 +90,7 @@ def test_a_model_that_was_not_built_has_no_start_to_go_back_to(do, tmp_path, cap
     with pytest.raises(error) as raised, guarded([At(0, do), keeper], validated=False) as ready:
         model.fit(X, Y, batch_size=2, callbacks=ready, verbose=0)
     said = str(raised.value) + capsys.readouterr().out
-    assert "those of the break" in said
+    assert "those it broke off with" in said
     assert not list(tmp_path.iterdir())
 
 

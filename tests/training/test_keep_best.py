@@ -51,6 +51,12 @@ CASES = {  # arguments, figures, best epoch, epochs run
     "loss decides between equals": ({}, {"val_accuracy": [0.8] * 5, "val_loss": LOSS}, 4, 5),
     "never stops": ({"patience": None}, {"val_accuracy": [3, 2, 1, 1, 1]}, 1, 5),
     "no validation: the latest": ({}, {}, 5, 5),
+    "a NaN at first is no record": (
+        {"patience": 3},
+        {"val_accuracy": [0.8] + [0.7] * 4, "val_loss": [float("nan"), 4, 3, 2, 1]},
+        1,
+        5,
+    ),
     "not put back": ({"restore": False}, {"val_accuracy": ACCURACY}, 4, 4),
 }
 
