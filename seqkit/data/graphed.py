@@ -5,9 +5,11 @@ import threading
 
 import tensorflow as tf
 
-__all__ = ["graphed"]
+__all__ = ["as_it_is", "graphed"]
 
 LOCK = threading.RLock()
+# For functions given to tf.data: AutoGraph has nothing to do in them, and warns on Python 3.13.
+as_it_is = tf.autograph.experimental.do_not_convert
 
 
 def graphed(spec):

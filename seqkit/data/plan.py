@@ -6,6 +6,8 @@ Shapes: R rows, L batches.
 import numpy as np
 import tensorflow as tf
 
+from seqkit.data.graphed import as_it_is
+
 __all__ = ["Plan"]
 
 
@@ -49,12 +51,12 @@ class Plan:
             # One seed per epoch out of one seed for all: no permutation comes back, and the same
             # seed gives the same epochs.
             epochs = tf.data.Dataset.random(self.seed, rerandomize_each_iteration=True).take(1)
-            plan = epochs.flat_map(lambda seed: self._epoch(seed, columns))
+            plan = epochs.flat_map(as_it_is(lambda seed: self._epoch(seed, columns)))
         else:
             plan = tf.data.Dataset.from_tensor_slices((*self._table(self.order), *columns))
         plan = plan.apply(tf.data.experimental.assert_cardinality(len(self)))
         return plan.map(
-            lambda rows, count, *entries: assemble(rows[:count], *entries),
+            as_it_is(lambda rows, count, *entries: assemble(rows[:count], *entries)),
             num_parallel_calls=2,
             deterministic=True,
         ).prefetch(8)

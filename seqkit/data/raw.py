@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from seqkit.data.examples import DataError, Examples, source
+from seqkit.data.graphed import as_it_is
 from seqkit.data.readers import read_csv, read_folder, read_jsonl, read_tsv
 
 __all__ = ["as_examples", "from_dataset", "from_lists", "from_pandas", "read"]
@@ -141,7 +142,7 @@ def dataset_columns(dataset, name, expected, bare=False):
     if not (tensors and len(parts) in (1, 2) and parts[0].dtype == tf.string):
         raise DataError(f"{name}: expected elements {expected}. Received: {spec}")
     if bare and len(parts) == 2:
-        dataset, parts = dataset.map(lambda text, label: text), parts[:1]
+        dataset, parts = dataset.map(as_it_is(lambda text, label: text)), parts[:1]
     if len(parts) == 2 and not (parts[1].dtype == tf.string or parts[1].dtype.is_integer):
         raise DataError(f"{name}: expected labels of str or int. Received: {parts[1]}")
     if parts[0].shape.rank == 0:

@@ -15,7 +15,7 @@ from seqkit.data.bucketing import batches
 from seqkit.data.distinct import looked_up, numbered_words
 from seqkit.data.examples import DataError
 from seqkit.data.forms import Forms, Prefixes, Shapes, Suffixes
-from seqkit.data.graphed import graphed
+from seqkit.data.graphed import as_it_is, graphed
 from seqkit.data.preprocessor import class_weights
 from seqkit.data.raw_sentences import as_sentences
 from seqkit.data.tag_signatures import samples, signatures
@@ -270,7 +270,7 @@ class Tagging(Configured):
             seed=seed,
             buckets=buckets,
         )
-        made.dataset = made.dataset.map(functools.partial(looked_up, table)).prefetch(8)
+        made.dataset = made.dataset.map(as_it_is(functools.partial(looked_up, table))).prefetch(8)
         return made
 
     def sentence_weights(self, targets, offsets, class_weight):

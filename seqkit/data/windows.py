@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from seqkit.data.calendar import features
 from seqkit.data.examples import DataError
+from seqkit.data.graphed import as_it_is
 
 __all__ = ["Windows", "seconds"]
 
@@ -113,17 +114,17 @@ class Windows:
 
         def epoch(seed):
             batches = tf.data.Dataset.range(0, count, self.batch_size)
-            return batches.map(lambda first: (first, seed))
+            return batches.map(as_it_is(lambda first: (first, seed)))
 
         if shuffle:
             # One seed per epoch out of one for all: no order comes back.
             seeds = tf.data.Dataset.random(self.seed, rerandomize_each_iteration=True).take(1)
-            plan = seeds.flat_map(epoch)
+            plan = seeds.flat_map(as_it_is(epoch))
         else:
             plan = epoch(tf.constant(0, tf.int64))
         plan = plan.apply(tf.data.experimental.assert_cardinality(len(self)))
-        batches = plan.map(self._assembler(shuffle), num_parallel_calls=2, deterministic=True)
-        return batches.prefetch(8)
+        assembled = as_it_is(self._assembler(shuffle))
+        return plan.map(assembled, num_parallel_calls=2, deterministic=True).prefetch(8)
 
     def _assembler(self, shuffle):
         """The function that cuts a batch; its arrays become tensors once."""
