@@ -31,7 +31,7 @@ BLIND = {**GRU, "units": 128, "embedding": 32, "attention": None}
 # The options of the recipe, and the epochs.
 ROWS = {
     "transformer": (SMALL, 3),
-    "transformer, rotary": ({**SMALL, "positions": "rotary"}, 3),
+    "transformer, rotary": ({**SMALL, "positions": "rotary"}, 5),
     "gru, additive": (GRU, 6),
     "lstm, general, fed": (
         {**GRU, "cell": "lstm", "attention": "general", "input_feeding": True},
