@@ -110,6 +110,37 @@ def test_evaluate(run_folder, files, seqkit):
     assert json.loads(out)["examples"] == 30
 
 
+def test_columns_and_encoding_are_told_by_read(files, seqkit, tmp_path):
+    rows = (files / "train.tsv").read_text().splitlines()[1:61]
+    for name in ("train", "test"):
+        table = "".join(f'{k},"caf\u00e9 {text}",{label}\n' for k, text, label in (
+            (k, *row.split("\t")) for k, row in enumerate(rows)))  # fmt: skip
+        (tmp_path / f"{name}.csv").write_bytes(("id,review,mood\n" + table).encode("latin-1"))
+    told = ["--read=text=review", "--read=label=mood", "--read=encoding=latin-1"]
+    command = ["train", "sentiment", "--train=train.csv", "--out=out", "--epochs=1", "--units=4"]
+    code, _, err = seqkit(*command)
+    assert code == 2
+    assert "expected utf-8 text" in err
+    code, _, err = seqkit(*command, told[2])
+    assert code == 2
+    assert "--read text=... --read label=..." in err
+    assert seqkit(*command, *told)[0] == 0
+    known = models.load(tmp_path / "out" / "model.keras").preprocessor.tokens.vocabulary
+    assert "caf\u00e9" in known
+    assert "mood" not in known
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["settings"]["read"] == [
+        each.removeprefix("--read=") for each in told
+    ]
+    code, out, _ = seqkit("evaluate", "out", "test.csv", *told, "--json")
+    assert json.loads(out)["examples"] == 60
+    (tmp_path / "bare.tsv").write_text("good\tyes\nbad\tno\n" * 9)
+    code, _, err = seqkit("train", "sentiment", "--train=bare.tsv", "--out=bare", "--epochs=1")
+    assert code == 2
+    assert "--read header=false" in err
+    bare = ["train", "sentiment", "--train=bare.tsv", "--out=bare", "--epochs=1", "--units=4"]
+    assert seqkit(*bare, "--read=header=false")[0] == 0
+
+
 def test_predict_answers_each_line(run_folder, files, seqkit):
     code, out, err = seqkit("predict", run_folder / "model.keras", files / "texts.txt")
     assert (code, err) == (0, "")
@@ -190,6 +221,10 @@ BAD = {
     "no units": (lambda f, r: train(f, units=0), "units"),
     "bad option": (lambda f, r: train(f, option="zoneout"), "NAME=VALUE. Received: 'zoneout'"),
     "unknown option": (lambda f, r: train(f, option="zoneuot=1"), "zoneuot"),
+    "bad reading": (lambda f, r: train(f, read="text"), "--read must be NAME=VALUE"),
+    "unknown reading": (lambda f, r: train(f, read="colour=1"), "'colour'"),
+    "no such encoding": (lambda f, r: train(f, read="encoding=latin-99"), "`encoding` must be the name"),
+    "no such column": (lambda f, r: train(f, read="text=body"), "a column named 'body'"),
     "validation of other labels": (
         lambda f, r: train(f, validation=f / "other.tsv"), "Received: 'splendid'"),
     "run exists": (lambda f, r: train(f, out=r), "is not empty"),

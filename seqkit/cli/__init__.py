@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import sys
 from typing import Annotated
 
@@ -15,10 +16,12 @@ from seqkit.cli.parts import (
     Data,
     Model,
     Overwrite,
+    Reading,
     Repair,
     loaded,
     model_file,
     parsed,
+    read,
     shown,
     wake,
 )
@@ -59,9 +62,17 @@ def message(error):
         asked = getattr(error, "ctx", None)
         return f"{text}. Try: {asked.command_path} --help" if asked else text
     known = isinstance(error, (ValueError, OSError, ArithmeticError))
-    return ("" if known else f"{type(error).__name__}: ") + " ".join(
-        forecasting.policies(str(error)).split()
-    )
+    text = as_options(forecasting.policies(str(error)))
+    return ("" if known else f"{type(error).__name__}: ") + " ".join(text.split())
+
+
+def as_options(text):
+    """A message of the library with its `data.read(path, ...)` as the command takes it."""
+
+    def typed(found):
+        return " ".join(f"--read {each.lower()}" for each in found[1].split(", "))
+
+    return re.sub(r"`data\.read\(path, (.*?)\)`", typed, text)
 
 
 def version(wanted: bool):
@@ -86,6 +97,7 @@ def evaluate(
     target: Annotated[
         pathlib.Path | None, typer.Option(help="Translations of the lines of DATA.")
     ] = None,
+    reading: Reading = None,
     repair: Repair = None,
     as_json: AsJson = False,
 ):
@@ -99,6 +111,8 @@ def evaluate(
     """
     if repair is not None:
         report = answer.asked(model, "forecast").report(data, repair=parsed(repair, "--repair"))
+    elif reading is not None:
+        report = answer.asked(model, "classify").report(read(data, reading))
     elif target is None:
         report = loaded(model).report(data)
     else:

@@ -14,11 +14,13 @@ __all__ = [
     "Data",
     "Model",
     "Overwrite",
+    "Reading",
     "Repair",
     "Resume",
     "loaded",
     "model_file",
     "parsed",
+    "read",
     "shown",
     "wake",
 ]
@@ -35,6 +37,14 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with a training th
 Repair = Annotated[
     list[str] | None,
     typer.Option(metavar="WHAT=HOW", help="Of series: gaps=interpolate, ...; may be repeated."),
+]
+Reading = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--read",
+        metavar="NAME=VALUE",
+        help="Of texts: text=COLUMN, label=COLUMN, header=false, encoding=latin-1, ...",
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
@@ -62,6 +72,13 @@ def wake():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def read(path, reading):
+    """Labelled texts, read as `--read` says."""
+    from seqkit import data
+
+    return data.read(path, **parsed(reading, "--read")) if reading else data.as_examples(path)
 
 
 def parsed(pairs, option="--option"):

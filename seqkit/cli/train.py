@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from seqkit.cli.parts import LAST, Overwrite, Resume, parsed, wake
+from seqkit.cli.parts import LAST, Overwrite, Reading, Resume, parsed, read, wake
 
 __all__ = ["app"]
 
@@ -39,6 +39,7 @@ def sentiment(
     tokens: Annotated[str, typer.Option(help="words, characters, subwords or pieces.")] = "words",
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the data.")] = 10,
     batch_size: Annotated[int, typer.Option(min=1, help="Texts in a batch.")] = 32,
+    reading: Reading = None,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Of the recipe: zoneout=0.1, heads=2, ..."),
@@ -53,16 +54,16 @@ def sentiment(
     """
     wake()
     import recipes
-    from seqkit import data
     from seqkit.inspect import Run
 
     settings = dict(cell=cell, units=units, layers=layers, bidirectional=bidirectional)
     settings |= dict(pooling=pooling, tokens=tokens, seed=seed, **parsed(option))
     # Refused before an hour of training, not after.
     run = Run(out, overwrite=overwrite, resume=resume)
-    examples = data.as_examples(train)
-    held_out = data.as_examples(validation) if validation else None
+    examples = read(train, reading)
+    held_out = read(validation, reading) if validation else None
     model = recipes.sentiment(examples, **settings)
+    settings |= dict(read=reading) if reading else {}
     train_run(run, model, examples, held_out, settings, epochs, batch_size)
 
 

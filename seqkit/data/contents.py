@@ -53,6 +53,10 @@ def file_text(path, encoding="utf-8", *, keep_mark=False):
     data = file_bytes(path)
     try:
         text = data.decode(encoding)
+    except LookupError:
+        raise DataError(
+            f"{path}: `encoding` must be the name of one, such as latin-1. Received: {encoding!r}"
+        ) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
