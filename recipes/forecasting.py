@@ -1,7 +1,10 @@
 """Forecasting: a frame of series to a model that says what comes next, and how sure it is."""
 
+import functools
+
 import keras
 
+from recipes._unread import refuse_unread
 from seqkit.data import Forecasting
 from seqkit.layers import encoders
 from seqkit.models import Forecaster
@@ -85,6 +88,12 @@ def forecasting(
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
+    named = isinstance(encoder, str)
+    refuse = functools.partial(refuse_unread, forecasting)
+    refuse(dict(cell=cell), named and encoder == "recurrent", '`encoder` to be "recurrent"')
+    refuse(dict(units=units, layers=layers), named, "`encoder` to be a name")
+    if decoder == "autoregressive" and linear is not None:
+        refuse(dict(linear=linear), False, '`decoder` to be "direct"')
     columns = {name: options.pop(name) for name in COLUMNS if name in options}
     autoregressive = decoder == "autoregressive"
     numbers = Forecasting.learn(

@@ -1,8 +1,11 @@
 """Parts of speech, chunks, entities: any label of each word, raw sentences to a tagger."""
 
+import functools
+
 import keras
 import numpy as np
 
+from recipes._unread import refuse_unread
 from seqkit.data import DataError, Tagging, as_sentences, read_vectors, schemes
 from seqkit.layers import CRF, encoders
 from seqkit.models import Tagger
@@ -85,6 +88,11 @@ def pos_tagging(
     """
     if seed is not None:
         keras.utils.set_random_seed(seed)
+    recurrent = isinstance(encoder, str) and encoder == "recurrent"
+    refuse = functools.partial(refuse_unread, pos_tagging)
+    refuse(dict(cell=cell, bidirectional=bidirectional), recurrent, '`encoder` to be "recurrent"')
+    refuse(dict(units=units, layers=layers), isinstance(encoder, str), "`encoder` to be a name")
+    refuse(dict(scheme=scheme), crf, "`crf`")
     sentences = as_sentences(train, column=column, splitter=splitter, name="training data")
     known, table = read_vectors(vectors) if vectors is not None else ((), None)
     preprocessor = Tagging.learn(

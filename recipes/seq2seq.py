@@ -4,10 +4,10 @@ import keras
 import numpy as np
 
 from recipes._unread import refuse_unread
+from seqkit.checks import positive_int
 from seqkit.data import Translation, as_pairs
 from seqkit.decoding import Search
 from seqkit.layers import Decoder, decoders, encoders
-from seqkit.layers.cell_weights import positive_int
 from seqkit.models import Translator
 from seqkit.training import CosineWithWarmup, Perplexity, TokenCrossentropy
 

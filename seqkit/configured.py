@@ -1,6 +1,6 @@
 """`get_config` for everything that saves: read off the constructor's signature."""
 
-import inspect
+from inspect import Parameter, signature
 
 import keras
 
@@ -26,11 +26,11 @@ class Configured:
     @classmethod
     def argument_names(cls):
         """Names of the arguments the config holds, outermost class first."""
-        names = {}
+        names, rest = {}, (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
         for base in cls.__mro__:
             if issubclass(base, Configured) and "__init__" in vars(base):
-                for name, parameter in inspect.signature(base.__init__).parameters.items():
-                    if name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
+                for name, parameter in signature(base.__init__).parameters.items():
+                    if name != "self" and parameter.kind not in rest:
                         names[name] = None
         return list(names)
 

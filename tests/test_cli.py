@@ -199,8 +199,17 @@ def test_a_model_is_there_before_it_is_measured(run_folder, files, seqkit, tmp_p
     monkeypatch.setattr(models.TextClassifier, "report", fail)
     code, _, err = seqkit(*train(files, validation=files / "validation.tsv"), "--overwrite")
     assert (code, err) == (2, "seqkit: error: MemoryError: no room\n")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model.keras"]
+    left = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert left == ["model.keras", "training.resume"]
     assert models.load(tmp_path / "out" / "model.keras").encoder.units == [64]
+    monkeypatch.undo()
+    trained = (tmp_path / "out" / "model.keras").stat().st_mtime_ns
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = seqkit(*train(files, validation=files / "validation.tsv"), "--resume")
+    assert code == 0
+    assert "macro-F1" in out
+    assert not (tmp_path / "out" / "training.resume").exists()
+    assert (tmp_path / "out" / "model.keras").stat().st_mtime_ns > trained
 
 
 def train(files, part="train", **options):
@@ -220,10 +229,13 @@ BAD = {
     "unknown pooling": (lambda f, r: train(f, pooling="sum"), "last, mean, max, attention"),
     "no units": (lambda f, r: train(f, units=0), "units"),
     "bad option": (lambda f, r: train(f, option="zoneout"), "NAME=VALUE. Received: 'zoneout'"),
+    "option twice": (
+        lambda f, r: train(f, option="pooling=max"), "'pooling' has one: see --help. Received"),
     "unknown option": (lambda f, r: train(f, option="zoneuot=1"), "zoneuot"),
     "bad reading": (lambda f, r: train(f, read="text"), "--read must be NAME=VALUE"),
     "unknown reading": (lambda f, r: train(f, read="colour=1"), "'colour'"),
-    "no such encoding": (lambda f, r: train(f, read="encoding=latin-99"), "`encoding` must be the name"),
+    "no such encoding": (
+        lambda f, r: train(f, read="encoding=latin-99"), "`encoding` must be the name"),
     "no such column": (lambda f, r: train(f, read="text=body"), "a column named 'body'"),
     "validation of other labels": (
         lambda f, r: train(f, validation=f / "other.tsv"), "Received: 'splendid'"),

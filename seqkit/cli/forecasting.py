@@ -71,7 +71,8 @@ def train(
     columns["static"] = static or ()
     settings = dict(horizon=horizon, lookback=lookback, units=units, patch=patch, head=head)
     settings |= dict(cell=None if cell == "none" else cell, decoder=decoder, seed=seed)
-    settings |= dict(repair=parsed(repair, "--repair"), **parsed(option))
+    settings |= dict(repair=parsed(repair, "--repair"))
+    settings |= parsed(option, known=columns | settings)
     run = Run(out, overwrite=overwrite, resume=resume)
     series = reading.as_series(data, repair=settings["repair"], **columns)
     parts = series.split(validation=size) if size else None

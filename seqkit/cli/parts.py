@@ -81,15 +81,24 @@ def read(path, reading):
     return data.read(path, **parsed(reading, "--read")) if reading else data.as_examples(path)
 
 
-def parsed(pairs, option="--option"):
-    """["zoneout=0.1"] -> {"zoneout": 0.1}"""
+# As Python spells them; JSON's own spellings are JSON's.
+PLAIN = {"True": True, "False": False, "None": None}
+
+
+def parsed(pairs, option="--option", known=()):
+    """["zoneout=0.1"] -> {"zoneout": 0.1}; what is `known` has an option of its own."""
     options = {}
     for pair in pairs or ():
         name, equals, value = pair.partition("=")
         if not (name.isidentifier() and equals):
             raise ValueError(f"{option} must be NAME=VALUE. Received: {pair!r}")
+        if name in known:
+            raise ValueError(
+                f"{option} is for what has no option of its own, {name!r} has one: see --help. "
+                f"Received: {pair!r}"
+            )
         try:
-            options[name] = json.loads(value)
+            options[name] = PLAIN[value] if value in PLAIN else json.loads(value)
         except json.JSONDecodeError:
             options[name] = value
     return options

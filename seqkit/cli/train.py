@@ -57,7 +57,8 @@ def sentiment(
     from seqkit.inspect import Run
 
     settings = dict(cell=cell, units=units, layers=layers, bidirectional=bidirectional)
-    settings |= dict(pooling=pooling, tokens=tokens, seed=seed, **parsed(option))
+    settings |= dict(pooling=pooling, tokens=tokens, seed=seed)
+    settings |= parsed(option, known=settings)
     # Refused before an hour of training, not after.
     run = Run(out, overwrite=overwrite, resume=resume)
     examples = read(train, reading)
@@ -116,8 +117,8 @@ def tagging(
         characters=None if characters == "none" else characters,
         vectors=None if vectors is None else str(vectors),
         splitter=splitter,
-        **parsed(option),
     )
+    settings |= parsed(option, known=settings)
     run = Run(out, overwrite=overwrite, resume=resume)
     sentences = data.as_sentences(train, column=column, splitter=splitter)
     held_out = None
@@ -163,7 +164,7 @@ def fitted(
     else:
         keeper = training.KeepBest(patience=None, restore=False, path=run.model_path)
     progress = training.Progress(console or Console(stderr=True))
-    resume = training.Resume(run.resume_path)
+    resume = training.Resume(run.resume_path, keep=True)
     callbacks = [keeper, *callbacks, resume]
     callbacks += [progress] if sys.stderr.isatty() else []
     start = time.monotonic()

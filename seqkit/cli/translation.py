@@ -97,7 +97,7 @@ def train(
     settings |= dict(units=units, layers=layers, tokens=tokens, vocabulary=vocabulary)
     settings |= dict(dropout=dropout, batch_tokens=batch_tokens, seed=seed)
     settings |= dict(learning_rate=learning_rate, epochs=epochs)
-    settings |= parsed(option)
+    settings |= parsed(option, known=settings)
     known = read(pairs, source, target, ("--train", "--source", "--target"))
     if known is None:
         raise ValueError("What to learn from is missing: --source and --target, or --train.")

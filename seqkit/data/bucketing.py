@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from seqkit.checks import positive_int
 from seqkit.data.boundaries import best_boundaries
 from seqkit.data.plan import Plan
 
@@ -98,8 +99,7 @@ class Batches:
         drop_remainder=False,
     ):
         for name, value in (("batch_size", batch_size), ("buckets", buckets)):
-            if not (isinstance(value, (int, np.integer)) and value > 0):
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+            positive_int(name, value)
         self.flat, self.offsets = flat_rows(ids)
         self.lengths = np.diff(self.offsets)
         rows = len(self.lengths)

@@ -6,6 +6,7 @@ Shapes: S series, L look-back, H horizon, C targets.
 import keras
 import numpy as np
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.data import serving_series
 from seqkit.data.ahead import ahead
@@ -66,8 +67,7 @@ class Forecasting(Configured):
         teacher=False,
     ):
         for name, value in (("horizon", horizon), ("lookback", lookback), ("stride", stride)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+            positive_int(name, value)
         if scaling not in SCALINGS:
             raise ValueError(f"`scaling` must be one of {SCALINGS}. Received: {scaling!r}")
         calendar = [calendar] if isinstance(calendar, str) else list(calendar)
@@ -170,13 +170,21 @@ class Forecasting(Configured):
         return mean[rows], std[rows]
 
     def batches(
-        self, examples, batch_size=32, *, shuffle=False, seed=None, class_weight=None, weights=None
+        self,
+        examples,
+        batch_size=32,
+        *,
+        stride=1,
+        shuffle=False,
+        seed=None,
+        class_weight=None,
+        weights=None,
     ):
         """Batches of all windows of the series.
 
         Args:
             examples: `Series`, or raw data.
-            batch_size, shuffle, seed: As in `Windows`.
+            batch_size, stride, shuffle, seed: As in `Windows`.
             class_weight, weights: must be `None`; series have none.
 
         Returns:
@@ -193,7 +201,7 @@ class Forecasting(Configured):
             series,
             self.lookback,
             self.horizon,
-            stride=self.stride if shuffle else 1,
+            stride=stride,
             mean=mean,
             std=std,
             covariates={

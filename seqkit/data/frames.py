@@ -71,7 +71,7 @@ def as_series(
         [1.0, 2.0, 3.0, 4.0]
     """
     if isinstance(data, Series):
-        return _known(data, target, minimum)
+        return _known(data, minimum, target=target, past=past, future=future, static=static)
     repair = ways(repair)
     frame, columns, name = _frame(data, time, target, id, past, future, static, name)
     table = _table(frame, columns, name)
@@ -131,11 +131,14 @@ def audit(data, **options):
     return Audit(tuple(problems), len(np.unique(table.codes)), len(table.codes), freq)
 
 
-def _known(series, target, minimum):
-    if target is not None and _names(target, "target") != series.columns.target:
-        raise DataError(
-            f"{series.name}: expected targets {target}. Received: {series.columns.target}"
-        )
+def _known(series, minimum, **uses):
+    for use, named in uses.items():
+        found = getattr(series.columns, use)
+        if named not in (None, ()) and _names(named, use) != found:
+            raise DataError(
+                f"{series.name}: expected columns for {use}: {', '.join(_names(named, use))}. "
+                f"Received: series made with {', '.join(found) or 'none'}"
+            )
     short = np.flatnonzero(series.lengths < minimum)
     if len(short):
         raise DataError(

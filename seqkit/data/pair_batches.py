@@ -6,6 +6,7 @@ Shapes: B rows of a batch, S its source steps, T its target steps.
 import numpy as np
 import tensorflow as tf
 
+from seqkit.checks import positive_int
 from seqkit.data.bucketing import Report, column, flat_rows, padded
 from seqkit.data.pair_buckets import pair_buckets
 from seqkit.data.plan import Plan
@@ -59,8 +60,7 @@ class PairBatches:
         limits = {"batch_size": batch_size, "tokens": tokens}
         given = {name: value for name, value in limits.items() if value is not None}
         for name, value in {**given, "buckets": buckets}.items():
-            if not (isinstance(value, (int, np.integer)) and value > 0):
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+            positive_int(name, value)
         self.source, self.target = flat_rows(source), None
         rows = len(self.source[1]) - 1
         self.lengths = np.diff(self.source[1])[:, None]

@@ -81,7 +81,7 @@ def class_weights(labels, names, class_weight):
         return None
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels, minlength=len(names))
-        table = len(labels) / (np.maximum(counts, 1) * np.count_nonzero(counts))
+        table = len(labels) / (np.maximum(counts, 1) * max(1, np.count_nonzero(counts)))
     elif isinstance(class_weight, dict):
         places = {place: name for place, name in enumerate(names) if str(place) not in names}
         class_weight = {str(places.get(key, key)): value for key, value in class_weight.items()}

@@ -211,7 +211,7 @@ def _as_examples(x, name, bare):
             f"{name}: expected texts: Examples, a list, an array, pandas, tf.data or a path. "
             f"Received: {type(x).__name__}"
         ) from None
-    if rows and all(isinstance(row, tuple) and len(row) == 2 for row in rows):
+    if rows and all(isinstance(row, (tuple, list)) and len(row) == 2 for row in rows):
         texts, labels = zip(*rows, strict=True)
         return Examples(texts, None if bare else labels, name=name)
     return Examples(rows, name=name)

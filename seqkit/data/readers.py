@@ -172,6 +172,7 @@ def _plain_rows(content, delimiter):
 
 def quoted_rows(content, delimiter, path):
     rows, line = [], 1
+    content = content.replace("\0", " ")  # Python 3.10 refuses it; `clean` makes it a space
     with _long_fields():
         reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
         try:

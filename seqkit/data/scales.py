@@ -38,4 +38,7 @@ def learned(series, scaling):
 
 
 def deviations(values):
-    return [value or 1.0 for value in values.std(axis=0).tolist()]
+    """1 for what does not change: rounding alone may leave a little more than 0."""
+    found = values.std(axis=0)
+    still = (values.min(axis=0) == values.max(axis=0)) | (found == 0)
+    return np.where(still, 1.0, found).tolist()

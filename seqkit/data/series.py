@@ -207,7 +207,10 @@ class Series:
         )
 
     def index_of(self, series):
-        """The place of a series by its name."""
+        """The place of a series by its name, also where a number is told as text."""
+        told = [str(known) for known in self.ids]
+        if series not in self.ids and told.count(series) == 1:
+            return told.index(series)
         if series not in self.ids:
             known = ", ".join(map(repr, self.ids[:5])) + (" ..." if len(self) > 5 else "")
             raise DataError(f"{self.name}: expected a series among {known}. Received: {series!r}")

@@ -181,13 +181,18 @@ class Tagging(Configured):
             for name, flat in ids.items()
         }
 
+    @property
+    def word_width(self):
+        """Characters that are read of a word."""
+        return self.characters.max_length or LONGEST
+
     def word_ids(self, words):
         """Ids of words (N,): dict of int32 (N,), and (N, K) for characters."""
         found = {}
         for name, units in self.features.items():
             ids = units.ids(words)
             found[name] = (
-                ids.to_tensor(shape=(None, units.max_length or LONGEST))
+                ids.to_tensor(shape=(None, self.word_width))
                 if name == "characters"
                 else ids.flat_values
             )
@@ -275,14 +280,13 @@ class Tagging(Configured):
 
     def sentence_weights(self, targets, offsets, class_weight):
         """Mean weight of the tags of each sentence, 1 where it has none; or `None`."""
-        known = np.maximum(targets, 0)
-        by_word = class_weights(known, self.labels, class_weight)
+        tagged = targets >= 0
+        by_word = class_weights(targets[tagged], self.labels, class_weight)
         if by_word is None:
             return None
-        row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-        tagged = (targets >= 0).astype(np.float32)
-        count = np.bincount(row, tagged, minlength=len(offsets) - 1)
-        total = np.bincount(row, tagged * by_word, minlength=len(offsets) - 1)
+        row = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))[tagged]
+        count = np.bincount(row, minlength=len(offsets) - 1)
+        total = np.bincount(row, by_word, minlength=len(offsets) - 1)
         return np.where(count > 0, total / np.maximum(count, 1), 1).astype(np.float32)
 
     # --- the export ---------------------------------------------------------------

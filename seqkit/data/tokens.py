@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from seqkit.checks import int_from, positive_int
 from seqkit.configured import Configured
 from seqkit.data.composition import compose
 from seqkit.data.normal import clean
@@ -69,10 +70,7 @@ class Tokens(Configured, abc.ABC):
                 "`vocabulary` must be a sequence of one or more non-empty str. "
                 f"Received: {'an empty one' if not vocabulary else repr(wrong)}"
             )
-        if max_length is not None and not (type(max_length) is int and max_length > 0):
-            raise ValueError(
-                f"`max_length` must be a positive int or None. Received: max_length={max_length!r}"
-            )
+        max_length = None if max_length is None else positive_int("max_length", max_length)
         self._units = tuple(unicodedata.normalize(self.form, unit) for unit in vocabulary)
         if len(set(self._units)) < len(self._units):
             twice = collections.Counter(self._units).most_common(1)[0][0]
@@ -287,12 +285,8 @@ def composed(unit):
 
 
 def check_learning(size, min_count):
-    for name, value, least in (
-        ("The size of a vocabulary", size, 3),
-        ("`min_count`", min_count, 1),
-    ):
-        if not (type(value) is int and value >= least):
-            raise ValueError(f"{name} must be an int of at least {least}. Received: {value!r}")
+    int_from("size of a vocabulary", size, 3)
+    positive_int("min_count", min_count)
 
 
 def count(cut, texts):

@@ -6,6 +6,7 @@ Shapes: B windows of a batch, S series, L look-back, H horizon, C targets.
 import numpy as np
 import tensorflow as tf
 
+from seqkit.checks import positive_int
 from seqkit.data.calendar import features
 from seqkit.data.examples import DataError
 from seqkit.data.graphed import as_it_is
@@ -67,12 +68,11 @@ class Windows:
         seed=None,
         drop_short=False,
     ):
-        sizes = dict(lookback=lookback, horizon=horizon, stride=stride, batch_size=batch_size)
-        for name, value in sizes.items():
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-        self.series, self.lookback, self.horizon, self.stride = series, lookback, horizon, stride
-        self.batch_size, self.calendar, self.teacher = int(batch_size), tuple(calendar), teacher
+        self.series, self.stride = series, positive_int("stride", stride)
+        self.lookback = positive_int("lookback", lookback)
+        self.horizon = positive_int("horizon", horizon)
+        self.batch_size = positive_int("batch_size", batch_size)
+        self.calendar, self.teacher = tuple(calendar), teacher
         self.seed = np.random.SeedSequence().entropy % 2**31 if seed is None else int(seed)
         self.mean, self.std, self.covariates = mean, std, covariates or {}
         self.firsts = np.maximum(series.starts, series.begins - lookback)

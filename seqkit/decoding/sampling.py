@@ -15,6 +15,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import int_from
 from seqkit.decoding.beam import LOW, Beam, continued, count
 
 __all__ = ["Sampling", "draws"]
@@ -49,11 +50,7 @@ class Sampling:
 
     def __post_init__(self):
         for name, least in (("samples", 1), ("top_k", 0), ("no_repeat", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{name}` must be an int of {least} or more. Received: {name}={value!r}"
-                )
+            int_from(name, getattr(self, name), least)
         if not (isinstance(self.temperature, (int, float)) and 0 < self.temperature < math.inf):
             raise ValueError(
                 "`temperature` must be positive and finite. "

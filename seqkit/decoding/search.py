@@ -11,6 +11,7 @@ import dataclasses
 import keras
 from keras import ops
 
+from seqkit.checks import int_from
 from seqkit.decoding import beam as beams_
 from seqkit.decoding.beam import Beam
 
@@ -48,11 +49,7 @@ class Search:
 
     def __post_init__(self):
         for name, least in (("beams", 1), ("no_repeat", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{name}` must be an int of {least} or more. Received: {name}={value!r}"
-                )
+            int_from(name, getattr(self, name), least)
         for name in ("length_penalty", "coverage_penalty"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:

@@ -62,8 +62,7 @@ class Run:
                 f"{self.folder} {found} another folder, or replace what is there (--overwrite)."
             )
         writable(self.folder, "folder")
-        if not resume:
-            self.resume_path.unlink(missing_ok=True)
+        self.resume = resume
 
     @property
     def model_path(self):
@@ -71,12 +70,14 @@ class Run:
 
     @property
     def resume_path(self):
-        """Of a file that is there while training is not over."""
+        """Of a file that is there while training and measuring are not over."""
         return self.folder / "training.resume"
 
     @contextlib.contextmanager
     def training(self):
         """Within, the model may be replaced: then figures, plots and card, of another, go."""
+        if not self.resume:
+            self.resume_path.unlink(missing_ok=True)
         before = self.written_at()
         try:
             yield
@@ -130,6 +131,7 @@ class Run:
         ):
             with replacing(self.folder / name) as temporary:
                 temporary.write_text(text, encoding="utf-8")
+        self.resume_path.unlink(missing_ok=True)
         return record
 
     def draw(self, name, figure):

@@ -8,11 +8,10 @@ import math
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
-from seqkit.layers.precision import biased, wide, widened
+from seqkit.layers.precision import biased, product, wide, widened
 
 __all__ = ["MultiHeadAttention"]
 
@@ -210,8 +209,7 @@ class MultiHeadAttention(Configured, keras.layers.Layer):
 
     def times(self, x, name):
         kernel, bias = getattr(self, f"{name}_kernel"), getattr(self, f"{name}_bias")
-        # Outside a call, as while decoding, Keras does not cast the weights.
-        x = ops.matmul(x, ops.cast(kernel, x.dtype))
+        x = product(x, kernel)
         return x if bias is None else biased(x, bias)
 
     def compute_output_spec(self, query, *args, return_weights=False, memory=None, **kwargs):

@@ -7,9 +7,10 @@ read a state.
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 
-__all__ = ["CellWeights", "positive_int"]
+__all__ = ["CellWeights"]
 
 WEIGHT_OPTIONS = ("initializer", "regularizer", "constraint")
 
@@ -165,10 +166,3 @@ class CellWeights(Configured, keras.layers.Layer):
 def drawn_anew(initializer):
     """One draws the same numbers each time; a copy without a seed draws others."""
     return initializer.clone() if hasattr(initializer, "clone") else initializer
-
-
-def positive_int(name, value):
-    """`value` if it is a positive int; a clear error if not."""
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-    return value

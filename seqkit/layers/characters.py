@@ -6,9 +6,8 @@ Shapes: B batch, T words, K characters, E embedding, N units.
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
 from seqkit.layers.stack import Stack
 
 __all__ = ["CharacterEncoder"]

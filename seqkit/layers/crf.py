@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.layers import chain as chains
 
@@ -64,9 +65,7 @@ class CRF(Configured, keras.layers.Layer):
         super().__init__(**kwargs)
         # Sums over paths need float32: Keras must not narrow a wide input on its way in.
         self.autocast = False
-        if not isinstance(tags, int) or isinstance(tags, bool) or tags < 1:
-            raise ValueError(f"`tags` must be a positive int. Received: tags={tags!r}")
-        self.tags = tags
+        self.tags = tags = positive_int("tags", tags)
         self.allowed = None if allowed is None else nested(allowed, tags)
         self.initializer = keras.initializers.get(initializer)
         self.regularizer = keras.regularizers.get(regularizer)

@@ -8,6 +8,7 @@ import math
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.layers.heads import Head, softplus_inverse
 from seqkit.layers.special import (
     bisect,
@@ -132,8 +133,7 @@ class Mixture(Head):
     """
 
     def __init__(self, components=3):
-        if not isinstance(components, int) or components < 1:
-            raise ValueError(f"`components` must be a positive int. Received: {components!r}")
+        components = positive_int("components", components)
         self.components, self.size = components, 3 * components
         self.location = tuple(range(components, 2 * components))
 
@@ -206,9 +206,7 @@ class NegativeBinomial(Head):
     size, signed = 2, False
 
     def __init__(self, *, limit=10_000):
-        if not isinstance(limit, int) or limit < 1:
-            raise ValueError(f"`limit` must be a positive int. Received: limit={limit!r}")
-        self.limit = limit
+        self.limit = positive_int("limit", limit)
 
     def constrain(self, raw):
         return ops.stack([positive(raw[..., 0]), positive(raw[..., 1], 0.5)], axis=-1)

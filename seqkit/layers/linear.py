@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.layers.precision import biased
 
@@ -38,11 +39,8 @@ class LinearForecast(Configured, keras.layers.Layer):
         self, horizon, *, outputs=None, individual=False, kernel_regularizer=None, **kwargs
     ):
         super().__init__(**kwargs)
-        for name, value in (("horizon", horizon), ("outputs", outputs)):
-            optional = name == "outputs" and value is None
-            if not optional and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-        self.horizon, self.outputs, self.individual = horizon, outputs, individual
+        self.horizon, self.individual = positive_int("horizon", horizon), individual
+        self.outputs = None if outputs is None else positive_int("outputs", outputs)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape):
@@ -110,9 +108,9 @@ class DecompositionLinear(LinearForecast):
 
     def __init__(self, horizon, *, period=25, **kwargs):
         super().__init__(horizon, **kwargs)
-        if not isinstance(period, int) or period < 1 or period % 2 == 0:
-            raise ValueError(f"`period` must be an odd positive int. Received: period={period!r}")
-        self.period = period
+        self.period = positive_int("period", period)
+        if period % 2 == 0:
+            raise ValueError(f"`period` must be odd. Received: period={period!r}")
 
     def build(self, input_shape):
         super().build(input_shape)

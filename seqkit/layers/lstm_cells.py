@@ -5,8 +5,8 @@ Shapes: B batch, D input features, N units, P projected units.
 
 import keras
 
+from seqkit.checks import positive_int
 from seqkit.layers.cell import Cell
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.products import Product
 
 __all__ = [

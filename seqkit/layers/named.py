@@ -1,5 +1,7 @@
 """The recurrent layers by their familiar names: a cell each, and `Recurrent` does the rest."""
 
+import inspect
+
 import keras
 
 from seqkit.layers import gated_cells, lstm_cells, simple_cells
@@ -25,17 +27,44 @@ __all__ = [
     "SimpleRNN",
 ]
 
+# By which Keras chooses how to compute the same; here is one way for all.
+KERNELS = ("use_cudnn", "implementation")
+
 register = keras.saving.register_keras_serializable("seqkit")
 
 
 class Named(Recurrent):
-    """A base: `Recurrent` around the class of cell that a subclass names."""
+    """A base: `Recurrent` around the class of cell that a subclass names.
+
+    Attributes:
+        cell_class: class of the cell, whose arguments are the layer's attributes, too.
+        keras_layer: class of Keras's layer in whose place it stands, if any: arguments that are
+            given by place are in the order of that one's.
+    """
 
     cell_class = None
+    keras_layer = None
 
-    def __init__(self, units, **options):
-        options.pop("use_cudnn", None)  # by which Keras chooses a kernel; here is one for all
+    def __init__(self, units, *placed, **options):
+        options = dict(**self.by_name(placed), **options)
+        for name in KERNELS:
+            options.pop(name, None)
         super().__init__(self.cell_class, units, **options)
+
+    def by_name(self, placed):
+        names = inspect.signature(self.keras_layer).parameters if self.keras_layer else ["units"]
+        names = list(names)[1:]
+        if len(placed) > len(names):
+            raise TypeError(
+                f"{type(self).__name__} takes by place: {', '.join(['units', *names])}; all else "
+                f"by name. Received: {', '.join(map(repr, placed))} after `units`"
+            )
+        return dict(zip(names, placed, strict=False))
+
+    def __getattr__(self, name):
+        if name in self.cell_class.argument_names():
+            return getattr(self.cell, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def get_config(self):
         config = super().get_config()
@@ -49,6 +78,7 @@ class SimpleRNN(Named):
     """`h = tanh(W x + U h + b)`. In place of `keras.layers.SimpleRNN`; see `ElmanCell`."""
 
     cell_class = simple_cells.ElmanCell
+    keras_layer = keras.layers.SimpleRNN
 
 
 Elman = SimpleRNN
@@ -94,6 +124,7 @@ class LSTM(Named):
     """In place of `keras.layers.LSTM`, with its weights; see `LSTMCell`."""
 
     cell_class = lstm_cells.LSTMCell
+    keras_layer = keras.layers.LSTM
 
 
 @register
@@ -128,9 +159,13 @@ class GRU(Named):
         **options: arguments of `Recurrent` and of the cell.
     """
 
-    def __init__(self, units, *, reset_after=True, **options):
+    keras_layer = keras.layers.GRU
+
+    def __init__(self, units, *placed, reset_after=True, **options):
+        placed = self.by_name(placed)
+        reset_after = placed.pop("reset_after", reset_after)
         self.cell_class = gated_cells.GRUResetAfterCell if reset_after else gated_cells.GRUCell
-        super().__init__(units, **options)
+        super().__init__(units, **placed, **options)
         self.reset_after = reset_after
 
 

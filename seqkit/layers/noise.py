@@ -5,16 +5,10 @@ Shapes: T time, B batch, N units.
 
 from keras import ops
 
+from seqkit.checks import rate
 from seqkit.layers.engine import draw
 
-__all__ = ["rate", "rates", "scaled_mask", "times", "zone_masks"]
-
-
-def rate(name, value):
-    """`value` if it is a rate in [0, 1); a clear error if not."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < 1.0:
-        raise ValueError(f"`{name}` must be a rate in [0, 1). Received: {name}={value!r}")
-    return float(value)
+__all__ = ["rates", "scaled_mask", "times", "zone_masks"]
 
 
 def rates(name, value, states):

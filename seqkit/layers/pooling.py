@@ -6,6 +6,7 @@ Shapes: B batch, T time, D features.
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.layers.precision import biased, wide, widened
 
@@ -50,10 +51,8 @@ class Pooling(Configured, keras.layers.Layer):
             raise ValueError(
                 f"`mode` of a pooling must be one of {', '.join(self.modes)}. Received: {mode!r}"
             )
-        if units is not None and (not isinstance(units, int) or units < 1):
-            raise ValueError(f"`units` must be a positive int or None. Received: units={units!r}")
         self.mode = mode
-        self.units = units
+        self.units = None if units is None else positive_int("units", units)
         self.supports_masking = True
 
     def build(self, input_shape):

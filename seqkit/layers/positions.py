@@ -12,9 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.precision import wide
+from seqkit.layers.precision import product, wide
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [
@@ -231,7 +231,7 @@ class LogSpacedPositions(Positions):
         spaced = ops.sign(distance) * ops.log1p(ops.abs(distance))
         inner = spaced[..., None] * ops.cast(self.inner_kernel[0], dtype)
         inner = ops.relu(inner + ops.cast(self.inner_bias, dtype))
-        outer = ops.matmul(inner, ops.cast(self.outer_kernel, dtype))  # (B, T, S, H)
+        outer = product(inner, self.outer_kernel)  # (B, T, S, H)
         return ops.transpose(outer, (0, 3, 1, 2))
 
 

@@ -308,4 +308,4 @@ def fits(shape, wanted):
     return len(shape) == len(wanted) and all(a == b or None in (a, b) for a, b in pairs)
 
 
-LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast"}
+LAYER_OPTIONS = {"name", "dtype", "trainable", "autocast", "input_shape", "input_dim"}

@@ -7,11 +7,11 @@ decoding R rows, as many for each of B memories.
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
 from seqkit.layers import scored_attention
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
-from seqkit.layers.noise import rate, scaled_mask
+from seqkit.layers.noise import scaled_mask
 from seqkit.layers.ordering import without_padding
 from seqkit.layers.precision import wide, widened
 from seqkit.layers.stack import NOISE, Stack, cell_arguments

@@ -9,12 +9,11 @@ import math
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
 from seqkit.layers.attention import LOWEST_TAU, TAU, masked_softmax, unit
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
-from seqkit.layers.precision import biased, wide, widened
+from seqkit.layers.precision import biased, product, wide, widened
 from seqkit.layers.registry import construct, resolve
 
 __all__ = [
@@ -115,12 +114,12 @@ class AdditiveAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return biased(times(memory, self.key_kernel), self.bias)
+        return biased(product(memory, self.key_kernel), self.bias)
 
     def score(self, query, keys):
-        query = times(query, self.query_kernel)
+        query = product(query, self.query_kernel)
         compared = ops.tanh(query[:, :, None] + keys[:, None])  # (B, T, S, A)
-        return times(compared, self.scale)[..., 0]
+        return product(compared, self.scale)[..., 0]
 
 
 @keras.saving.register_keras_serializable("seqkit")
@@ -162,7 +161,7 @@ class GeneralAttention(ScoredAttention):
         self.built = True
 
     def keys(self, memory):
-        return times(memory, self.key_kernel)
+        return product(memory, self.key_kernel)
 
     score = DotAttention.score
 
@@ -193,11 +192,6 @@ class CosineAttention(GeneralAttention):
         cosine = super().score(unit(query), keys)
         tau = ops.maximum(ops.exp(widened(self.log_tau)), LOWEST_TAU)
         return ops.cast(cosine, tau.dtype) / tau
-
-
-def times(x, kernel):
-    """A product in the dtype of `x`: outside a call, as while decoding, Keras casts no weight."""
-    return ops.matmul(x, ops.cast(kernel, x.dtype))
 
 
 ATTENTIONS = {

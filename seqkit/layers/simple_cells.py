@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.layers.cell import Cell
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.precision import widened
 from seqkit.layers.products import Product
 

@@ -8,11 +8,10 @@ import inspect
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
 from seqkit.layers import cells
 from seqkit.layers.cell import Cell
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
 from seqkit.layers.ordering import travelling, without_padding
 from seqkit.layers.recurrent import Recurrent
 
@@ -154,8 +153,11 @@ class Stack(Configured, keras.layers.Layer):
                 outputs.append(output)
                 states.extend(last)
             output = ops.concatenate(outputs, axis=-1) if len(outputs) > 1 else outputs[0]
-            if self.residual and alike(output, read):
-                output = output + without_padding(read, mask)
+            if self.residual and output.shape[-1] == read.shape[-1]:
+                shortcut = without_padding(read, mask)
+                output = output + (
+                    shortcut if len(output.shape) == 3 else ends(shortcut, mask, len(directions))
+                )
             read = output
         return (read, *states) if self.return_state else read
 
@@ -177,7 +179,7 @@ class Stack(Configured, keras.layers.Layer):
             source = ops.concatenate([read, x], axis=-1) if self.skip and depth else read
             after = layer.step(source, given[depth])
             output = after[0]
-            if self.residual and alike(output, read):
+            if self.residual and output.shape[-1] == read.shape[-1]:
                 output = output + read
             read = output
             new.extend(after)
@@ -220,9 +222,16 @@ NOISE = {
 }
 
 
-def alike(output, read):
-    """Whether one can be added to the other; how many steps there are may not be known."""
-    return len(output.shape) == len(read.shape) and output.shape[-1] == read.shape[-1]
+def ends(x, mask, directions):
+    """What each direction reads last of `(B, T, D)`: its own share of the features, `(B, D)`."""
+    valid = ops.ones(ops.shape(x)[:2], "int32") if mask is None else ops.cast(mask, "bool")
+    last = []
+    for backwards, part in enumerate(ops.split(x, directions, axis=-1)):
+        steps = ops.cast(valid if backwards else ops.flip(valid, axis=1), "int32")
+        first = ops.logical_and(ops.cumsum(steps, axis=1) == 1, steps == 1)
+        first = first if backwards else ops.flip(first, axis=1)
+        last.append(ops.sum(ops.where(first[:, :, None], part, 0), axis=1))
+    return ops.concatenate(last, axis=-1) if directions > 1 else last[0]
 
 
 def cell_arguments(cell):

@@ -7,11 +7,10 @@ decoding R rows, as many for each of B memories, L steps that a cache has room f
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
 from seqkit.layers import positions as kinds
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
-from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
 from seqkit.layers.transformer_block import DRAWS, TransformerBlock, layer_norm, norm_kind
 

@@ -7,10 +7,9 @@ decoding R rows, as many for each of B memories, L steps that a cache has room f
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.configured import Configured
 from seqkit.layers.attention import MultiHeadAttention
-from seqkit.layers.cell_weights import positive_int
-from seqkit.layers.noise import rate
 from seqkit.layers.ordering import without_padding
 from seqkit.layers.precision import wide
 

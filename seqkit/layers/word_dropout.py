@@ -6,6 +6,7 @@ Shapes: B batch, T time.
 import keras
 from keras import ops
 
+from seqkit import checks
 from seqkit.configured import Configured
 from seqkit.layers.engine import draw
 
@@ -33,9 +34,7 @@ class WordDropout(Configured, keras.layers.Layer):
 
     def __init__(self, rate, *, unknown=1, padding=0, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate!r}")
-        self.rate = rate
+        self.rate = checks.rate("rate", rate)
         self.unknown = unknown
         self.padding = padding
         self.seed = seed

@@ -7,6 +7,7 @@ F features known in advance, P numbers for each value.
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.layers.stack import Stack
 
@@ -37,9 +38,7 @@ class Autoregressive(Configured, keras.layers.Layer):
 
     def __init__(self, horizon, outputs, encoder, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("horizon", horizon), ("outputs", outputs)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+        horizon, outputs = positive_int("horizon", horizon), positive_int("outputs", outputs)
         forward = isinstance(encoder, Stack) and not encoder.bidirectional
         if not (forward and encoder.return_sequences and encoder.return_state):
             raise ValueError(

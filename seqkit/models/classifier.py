@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.layers.pooling import Pooling
 from seqkit.layers.word_dropout import WordDropout
 from seqkit.models.answers import Answer, Answers
@@ -61,27 +62,19 @@ class TextClassifier(Task):
         **kwargs,
     ):
         super().__init__(preprocessor, seed=seed, **kwargs)
-        if not isinstance(embedding, keras.layers.Layer) and (
-            not isinstance(embedding, int) or embedding < 1
-        ):
-            raise ValueError(
-                f"`embedding` must be a positive int or a layer. Received: embedding={embedding!r}"
-            )
-        for name, rate in (("dropout", dropout), ("embedding_dropout", embedding_dropout)):
-            if not isinstance(rate, (int, float)) or not 0 <= rate < 1:
-                raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={rate!r}")
+        made = isinstance(embedding, keras.layers.Layer)
         self.encoder = encoder
-        self.embedding = embedding
+        self.embedding = embedding if made else positive_int("embedding", embedding)
         self.pooling = pooling
-        self.dropout = dropout
-        self.embedding_dropout = embedding_dropout
+        self.dropout = rate("dropout", dropout)
+        self.embedding_dropout = rate("embedding_dropout", embedding_dropout)
         self.word_dropout = word_dropout
 
         part = {"dtype": self.dtype_policy}
         self.drop_words = WordDropout(word_dropout)
         self.embed = embedding
-        if isinstance(embedding, int):
-            self.embed = keras.layers.Embedding(preprocessor.tokens.size, embedding, **part)
+        if not made:
+            self.embed = keras.layers.Embedding(preprocessor.tokens.size, self.embedding, **part)
         self.drop_embeddings = keras.layers.Dropout(embedding_dropout, **part)
         self.pool = Pooling(pooling, **part) if isinstance(pooling, str) else pooling
         self.drop = keras.layers.Dropout(dropout, **part)

@@ -9,6 +9,7 @@ import inspect
 import keras
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 
 __all__ = ["Direct"]
@@ -42,12 +43,10 @@ class Direct(Configured, keras.layers.Layer):
 
     def __init__(self, horizon, outputs, encoder, *, patch=1, units=16, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
-        sizes = dict(horizon=horizon, outputs=outputs, patch=patch, units=units)
-        for name, value in sizes.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
-        self.horizon, self.outputs, self.encoder = horizon, outputs, encoder
-        self.patch, self.units, self.dropout = patch, units, dropout
+        self.horizon = positive_int("horizon", horizon)
+        self.outputs = positive_int("outputs", outputs)
+        self.patch, self.units = positive_int("patch", patch), positive_int("units", units)
+        self.encoder, self.dropout = encoder, dropout
         self.drop = keras.layers.Dropout(dropout)
 
     def build(self, values_shape, features_shape=None, future_shape=None):

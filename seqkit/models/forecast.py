@@ -5,6 +5,8 @@ Shapes: S series, H horizon, C targets, Q levels, N samples.
 
 import numpy as np
 
+from seqkit.checks import int_from
+
 __all__ = ["Forecast"]
 
 SAMPLES = 100
@@ -149,11 +151,12 @@ class Forecast:
                 f"`target` must be one of {', '.join(self.targets)}. Received: {target!r}"
             )
         k = 0 if target is None else self.targets.index(target)
-        shown = 4 * len(self.times[i]) if history is None else history
+        shown = 4 * len(self.times[i]) if history is None else int_from("history", history, 0)
         figure = Figure(figsize=(8, 3.2), layout="constrained")
         panel = figure.subplots()
-        past = self.history.values_of(i)[-shown:, k]
-        panel.plot(self.history.times_of(i)[-shown:], past, color="#444444", lw=1, label="history")
+        past, times = self.history.values_of(i)[:, k], self.history.times_of(i)
+        first = max(0, len(past) - shown)
+        panel.plot(times[first:], past[first:], color="#444444", lw=1, label="history")
         middle = self.mean[i, :, k]
         if self.says_how_sure:
             middle = self.quantile(0.5)[i, :, k]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.layers import distributions, heads
 from seqkit.layers.linear import DecompositionLinear, LinearForecast
 from seqkit.layers.precision import wide, widened
@@ -94,8 +95,7 @@ class ForecastNetwork(Task):
                 "decoder='autoregressive' cannot read past covariates, which end where it begins. "
                 f"Received: past={preprocessor.columns['past']}"
             )
-        if not isinstance(paths, int) or paths < 1:
-            raise ValueError(f"`paths` must be a positive int. Received: paths={paths!r}")
+        paths = positive_int("paths", paths)
         longest = preprocessor.lookback
         if not isinstance(patch, int) or not 1 <= patch <= longest:
             raise ValueError(

@@ -8,6 +8,7 @@ import os
 import keras
 import numpy as np
 
+from seqkit.checks import positive_int
 from seqkit.models import baselines
 from seqkit.models.backtest import Backtest
 from seqkit.models.forecast import Forecast
@@ -59,7 +60,15 @@ class Forecaster(ForecastNetwork):
     @staticmethod
     def is_raw(x):
         """Frames, `Series` and paths; a dict of arrays or a dataset are batches made before."""
+        if type(x).__module__.partition(".")[0] == "pandas":
+            return True
         return hasattr(x, "begins") or hasattr(x, "columns") or isinstance(x, (str, os.PathLike))
+
+    def batching(self, batch_size):
+        return super().batching(batch_size) | {"stride": self.preprocessor.stride}
+
+    def measuring(self, batch_size):
+        return super().batching(batch_size)
 
     @property
     def labels(self):
@@ -173,7 +182,8 @@ class Forecaster(ForecastNetwork):
         series = self.examples(x, name="data")
         windows = self.preprocessor.batches(series, 256 if batch_size is None else batch_size)
         inputs = windows.dataset.map(lambda x, y: {n: v for n, v in x.items() if n != "teacher"})
-        parameters = keras.Model.predict(self, inputs, verbose=0 if verbose == "auto" else verbose)
+        verbose = 0 if verbose == "auto" else verbose
+        parameters = keras.Model.predict(self, inputs, verbose=verbose, **kwargs)
         mean = keras.ops.convert_to_numpy(self.answering.mean(parameters))
         which, _ = windows.places(np.arange(windows.count))
         location, scale = self.preprocessor.scales(series)
@@ -225,9 +235,7 @@ class Forecaster(ForecastNetwork):
             )
         numbers = self.preprocessor
         stride = numbers.horizon if stride is None else stride
-        for name, value in (("windows", windows), ("stride", stride)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{name}` must be a positive int. Received: {name}={value!r}")
+        windows, stride = positive_int("windows", windows), positive_int("stride", stride)
         series = self.examples(x, name="data", repair=repair)
         ends = [numbers.horizon + k * stride for k in reversed(range(windows))]
         short = series.lengths - ends[0] < numbers.lookback

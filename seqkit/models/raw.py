@@ -39,6 +39,7 @@ def is_raw(x):
     # is told apart later, with a message that names the item that is none.
     if isinstance(x, (list, tuple)):
         batches = bool(x) and isinstance(x[0], (list, np.ndarray))
+        batches = batches and not isinstance(first(x), (str, bytes))  # a pair, as JSON has them
         number = hasattr(first(x), "shape") and not isinstance(first(x), (str, bytes))  # NumPy's
         return not (batches or number)
     return False

@@ -8,11 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.decoding import Forbidden, NoRepeat, Prefix, Required, Search, search
 from seqkit.decoding.beam import BLOCK, LOW
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.decoder import Decoder
-from seqkit.layers.noise import rate
+from seqkit.layers.precision import product
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.task import Task
 
@@ -126,7 +126,7 @@ class Seq2SeqNetwork(Task):
     def logits(self, x, matrix, bias):
         """`(..., N) -> (..., V)` float32: a softmax in float16 loses the unlikely ids."""
         x = x if self.exit is None else self.exit(x)
-        logits = ops.matmul(x, ops.cast(matrix, x.dtype))
+        logits = product(x, matrix)
         return ops.cast(logits, "float32") + ops.cast(bias, "float32")
 
     def call(self, batch, training=False, return_weights=False):

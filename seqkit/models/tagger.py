@@ -7,11 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int, rate
 from seqkit.layers import chain
-from seqkit.layers.cell_weights import positive_int
 from seqkit.layers.characters import KINDS, CharacterEncoder
 from seqkit.layers.crf import CRF
-from seqkit.layers.noise import rate
 from seqkit.layers.word_dropout import WordDropout
 from seqkit.models.raw import is_raw_beside_dicts
 from seqkit.models.tag_report import TagReport
@@ -119,7 +118,7 @@ class Tagger(Task):
     def build(self, input_shape=None):
         wide = {"words": (None, None)}
         if "characters" in self.embed:
-            longest = self.preprocessor.characters.max_length
+            longest = self.preprocessor.word_width
             wide["characters"] = (None, None, longest)
         size = 0
         for name, layer in self.embed.items():
@@ -201,7 +200,7 @@ class Tagger(Task):
         def respond(*tensors):
             batch = dict(zip(names, tensors, strict=True))
             if "characters" in batch:  # as many of each word, which an open graph forgets
-                longest = self.preprocessor.characters.max_length
+                longest = self.preprocessor.word_width
                 shape = (*ops.shape(batch["words"]), longest)
                 batch["characters"] = ops.reshape(batch["characters"], shape)
             return self.respond(batch, probabilities)

@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 
+from seqkit.checks import positive_int
 from seqkit.configured import Configured
 from seqkit.files import replacing
 from seqkit.models.graphs import Graphs
@@ -189,10 +190,7 @@ class Task(Configured, keras.Model):
 
     def size_of(self, batch_size):
         """Examples in a batch, where `None` stands for the model's own number."""
-        size = self.batch_size if batch_size is None else batch_size
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-            raise ValueError(f"`batch_size` must be a positive int. Received: {batch_size!r}")
-        return int(size)
+        return positive_int("batch_size", self.batch_size if batch_size is None else batch_size)
 
     def measuring(self, batch_size):
         """As `batching`, where the model is measured and not trained."""

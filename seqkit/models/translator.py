@@ -11,10 +11,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.decoding import Sampling
 from seqkit.decoding.beam import LOW
 from seqkit.decoding.sampling import draws
-from seqkit.layers.cell_weights import positive_int
 from seqkit.models.seq2seq_network import Seq2SeqNetwork, blind, check_coverage
 from seqkit.models.threads import side_by_side
 from seqkit.models.translated import Attention, Translation, TranslationReport, Translations
@@ -233,12 +233,14 @@ class Translator(Seq2SeqNetwork):
 
         Both come with their signatures of sacreBLEU, as `bleu_signature` and `chrf_signature`.
         """
+        raw = self.is_raw(x)
+        if raw:
+            x, y = self.examples(x, y, "evaluation data", labelled=True), None
         results = super().evaluate(x, y, batch_size, verbose, **kwargs)
-        if self.is_raw(x) and isinstance(results, dict):
-            pairs = self.examples(x, y, "evaluation data", labelled=True)
+        if raw and isinstance(results, dict):
             if "perplexity" not in results:  # of which a metric may have taken care
-                results["perplexity"] = self.perplexity(pairs)
-            report = self.compared(pairs, results["perplexity"])
+                results["perplexity"] = self.perplexity(x)
+            report = self.compared(x, results["perplexity"])
             names = ("bleu", "chrf", "bleu_signature", "chrf_signature")
             results |= {name: getattr(report, name) for name in names}
         return results

@@ -1,8 +1,11 @@
 """The mean of the weights of several epochs, which is often better than any of them."""
 
+import math
+
 import keras
 import numpy as np
 
+from seqkit.checks import positive_int
 from seqkit.training.keep_best import score
 
 __all__ = ["AverageWeights"]
@@ -34,9 +37,7 @@ class AverageWeights(keras.callbacks.Callback):
 
     def __init__(self, count=5, *, monitor=None):
         super().__init__()
-        if type(count) is not int or count < 1:
-            raise ValueError(f"`count` must be a positive int. Received: count={count!r}")
-        self.count = count
+        self.count = positive_int("count", count)
         self.monitor = monitor
         self.kept = []  # of (epoch, figure to compare by, arrays)
 
@@ -59,6 +60,8 @@ class AverageWeights(keras.callbacks.Callback):
                     f"Received: monitor={self.monitor!r}"
                 )
             rank = score({self.monitor: logs[self.monitor]})[0]
+            if math.isnan(rank):
+                return
         if len(self.kept) == self.count and rank <= min(rank for _, rank, _ in self.kept):
             return
         # Copies: a backend may hand out views of memory that the next step writes to.

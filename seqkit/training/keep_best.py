@@ -6,6 +6,8 @@ import pathlib
 
 import keras
 
+from seqkit.checks import positive_int
+
 __all__ = ["KeepBest"]
 
 
@@ -33,10 +35,8 @@ class KeepBest(keras.callbacks.Callback):
 
     def __init__(self, monitor="auto", *, patience=2, restore=True, path=None):
         super().__init__()
-        if patience is not None and (not isinstance(patience, int) or patience < 1):
-            raise ValueError(f"`patience` must be a positive int or None. Received: {patience!r}")
         self.monitor = monitor
-        self.patience = patience
+        self.patience = None if patience is None else positive_int("patience", patience)
         self.restore_at_end = restore
         self.path = path
         self.best = self.epoch = self.kept = None

@@ -6,6 +6,7 @@ Shapes: B batch, C classes.
 import keras
 from keras import ops
 
+from seqkit.checks import rate
 from seqkit.configured import Configured
 
 __all__ = ["Crossentropy"]
@@ -29,9 +30,7 @@ class Crossentropy(Configured, keras.losses.Loss):
 
     def __init__(self, smoothing=0.0, *, name="crossentropy", **kwargs):
         super().__init__(name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"`smoothing` must be in [0, 1). Received: smoothing={smoothing!r}")
-        self.smoothing = smoothing
+        self.smoothing = rate("smoothing", smoothing)
 
     def call(self, y_true, y_pred):
         """Loss of each row: labels `(B,)` or `(B, 1)`, logits `(B, C)` -> `(B,)`."""

@@ -6,6 +6,7 @@ Shapes: B batch, C classes.
 import keras
 from keras import ops
 
+from seqkit.checks import int_from
 from seqkit.configured import Configured
 
 __all__ = ["MacroF1"]
@@ -31,9 +32,7 @@ class MacroF1(Configured, keras.metrics.Metric):
 
     def __init__(self, classes, *, name="macro_f1", **kwargs):
         super().__init__(name=name, **kwargs)
-        if not isinstance(classes, int) or classes < 2:
-            raise ValueError(f"`classes` must be an int of 2 or more. Received: classes={classes}")
-        self.classes = classes
+        self.classes = classes = int_from("classes", classes, 2)
         # Rows are labels, columns answers. Unlike counts of 2 ** 24 and more, which float32
         # cannot step through, an epoch of a classifier fits.
         self.confusion = self.add_variable((classes, classes), "zeros", name="confusion")

@@ -2,6 +2,8 @@
 
 import keras
 
+from seqkit.checks import int_from, positive_int
+
 __all__ = ["Preview"]
 
 
@@ -31,11 +33,7 @@ class Preview(keras.callbacks.Callback):
 
     def __init__(self, pairs, *, count=100, shown=3, console=None, **options):
         super().__init__()
-        for name, value, least in (("count", count, 1), ("shown", shown, 0)):
-            if type(value) is not int or value < least:
-                raise ValueError(
-                    f"`{name}` must be an int from {least} up. Received: {name}={value!r}"
-                )
+        count, shown = positive_int("count", count), int_from("shown", shown, 0)
         from seqkit.data import as_pairs  # TensorFlow comes with it
 
         pairs = as_pairs(pairs, name="pairs of the preview")

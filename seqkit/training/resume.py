@@ -19,7 +19,8 @@ class Resume(keras.callbacks.Callback):
 
     Run the same program again after a kill, and `fit` continues after the last whole epoch:
     weights, optimizer, random states, the history, and what the callbacks that have a `state`
-    (`KeepBest`, `AverageWeights`) remember. The file is deleted when `fit` ends by itself.
+    (`KeepBest`, `AverageWeights`) remember. The file is deleted when `fit` ends by itself, if it
+    is not told to `keep` it.
 
     `keras.callbacks.BackupAndRestore` writes weights and epoch to two files, one after the other
     and in place, so that a kill at the wrong moment leaves nothing to go on from; and it forgets
@@ -30,6 +31,7 @@ class Resume(keras.callbacks.Callback):
         path: of the file, e.g. `"multi30k.resume"`. One for each training.
         also: callbacks with `state()` and `set_state(facts, arrays)`; in the `fit` of seqkit's
             models those that go with it are found by themselves. In Keras's, put this last.
+        keep: whether the file stays after `fit`, for whoever has more to do and deletes it then.
 
     Attributes:
         epoch: how many epochs were over when `fit` began.
@@ -43,8 +45,9 @@ class Resume(keras.callbacks.Callback):
         >>> # model.fit(train, epochs=20, callbacks=[resume])
     """
 
-    def __init__(self, path, *, also=()):
+    def __init__(self, path, *, also=(), keep=False):
         super().__init__()
+        self.keep = keep
         self.path = pathlib.Path(path).absolute()
         self.also = list(also)
         self.found = []
@@ -74,7 +77,8 @@ class Resume(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         self.model._initial_epoch = None  # lest the next `fit` leave out its first epochs
         self.tell()
-        self.path.unlink(missing_ok=True)
+        if not self.keep:
+            self.path.unlink(missing_ok=True)
 
     def tell(self):
         """Puts the epochs before the kill into the history."""

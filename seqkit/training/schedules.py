@@ -8,6 +8,7 @@ import math
 import keras
 from keras import ops
 
+from seqkit.checks import int_from, positive, positive_int
 from seqkit.configured import Configured
 
 __all__ = ["CosineWithWarmup", "InverseSquareRoot"]
@@ -40,7 +41,7 @@ class InverseSquareRoot(Configured, Schedule):
 
     def __init__(self, peak=1e-3, warmup=4000):
         self.peak = positive("peak", peak)
-        self.warmup = count("warmup", warmup, 1)
+        self.warmup = positive_int("warmup", warmup)
 
     def __call__(self, step):
         """The rate as float32, for a number or an int tensor."""
@@ -75,8 +76,8 @@ class CosineWithWarmup(Configured, Schedule):
 
     def __init__(self, peak=1e-3, *, steps, warmup=0, last=0.0):
         self.peak = positive("peak", peak)
-        self.warmup = count("warmup", warmup, 0)
-        self.steps = count("steps", steps, self.warmup + 1)
+        self.warmup = int_from("warmup", warmup, 0)
+        self.steps = int_from("steps", steps, self.warmup + 1)
         if isinstance(last, bool) or not isinstance(last, (int, float)) or not 0 <= last <= peak:
             raise ValueError(f"`last` must be from 0 to `peak`, {peak}. Received: last={last!r}")
         self.last = float(last)
@@ -89,15 +90,3 @@ class CosineWithWarmup(Configured, Schedule):
         if not self.warmup:
             return falling
         return ops.where(t < self.warmup, self.peak * t / self.warmup, falling)
-
-
-def positive(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ValueError(f"`{name}` must be a positive number. Received: {name}={value!r}")
-    return float(value)
-
-
-def count(name, value, least):
-    if type(value) is not int or value < least:
-        raise ValueError(f"`{name}` must be an int from {least} up. Received: {name}={value!r}")
-    return value

@@ -8,6 +8,7 @@ import dataclasses
 import keras
 from keras import ops
 
+from seqkit.checks import rate
 from seqkit.configured import Configured
 from seqkit.layers import chain as chains
 
@@ -129,9 +130,7 @@ class TokenCrossentropy(PerToken):
         self, smoothing=0.0, *, normalise="batch_tokens", name="token_crossentropy", **kwargs
     ):
         super().__init__(normalise=normalise, name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"`smoothing` must be in [0, 1). Received: smoothing={smoothing!r}")
-        self.smoothing = smoothing
+        self.smoothing = rate("smoothing", smoothing)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """As in Keras; weights `(B,)` of sentences or `(B, T)` of tokens."""

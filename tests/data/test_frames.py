@@ -34,6 +34,19 @@ def test_long():
     assert str(series) == "<Series frame: 2 series of y, 10 steps, freq D>"
 
 
+def test_series_are_not_taken_for_others():
+    series = as_series(frame(future=1.0, shop=2.0), future="future", static=["shop"])
+    assert as_series(series, future=["future"], target="y") is series
+    message = "expected columns for {}: .*Received: series made with {}"
+    for use, named, has in (
+        ("past", "price", "none"),
+        ("future", ["x"], "future"),
+        ("target", "z", "y"),
+    ):
+        with pytest.raises(DataError, match=message.format(use, has)):
+            as_series(series, **{use: named})
+
+
 def test_rows_of_series_may_alternate():
     mixed = long(3, 3).sort_values(["ds", "unique_id"])
     np.testing.assert_array_equal(as_series(mixed).values, as_series(long(3, 3)).values)

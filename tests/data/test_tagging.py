@@ -84,6 +84,18 @@ def test_sentence_weights_are_means_over_tagged_words(tagging):
     np.testing.assert_allclose(received, np.array(expected)[made.order])
 
 
+def test_words_without_a_tag_are_of_no_class():
+    words = [["x"] * 18 + ["a", "b"]] * 2 + [["a", "b", "b"]]
+    tags = [[None] * 18 + ["A", "B"]] * 2 + [["A", "B", "B"]]
+    sentences = Sentences(words, tags)
+    tagging = Tagging.learn(sentences)
+    ((_, _, received),) = tagging.batches(sentences, class_weight="balanced").dataset
+    share = {"A": 7 / (2 * 3), "B": 7 / (2 * 4)}  # of seven tags, as scikit-learn balances them
+    plain = (share["A"] + share["B"]) / 2
+    short = (share["A"] + 2 * share["B"]) / 3
+    np.testing.assert_allclose(sorted(received), sorted([plain, plain, short]), rtol=1e-6)
+
+
 def test_config_round_trip(tagging):
     again = Tagging.from_config(tagging.get_config())
     for name, ids in again.encode(SENTENCES.words).items():

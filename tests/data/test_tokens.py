@@ -278,15 +278,15 @@ BAD = {
     "twice in two forms": (lambda: Words(["é", "e\u0301"]), "must not repeat a unit"),
     "length 0": (
         lambda: Words(["a"], max_length=0),
-        "`max_length` must be a positive int or None. Received: max_length=0",
+        "`max_length` must be a positive int. Received: max_length=0",
     ),
     "size": (
         lambda: Words.learn(["a"], size=2),
-        "size of a vocabulary must be an int of at least 3. Received: 2",
+        "`size of a vocabulary` must be an int from 3 up. Received",
     ),
     "min_count": (
         lambda: Subwords.learn(["a"], min_count=0),
-        "`min_count` must be an int of at least 1. Received: 0",
+        "`min_count` must be a positive int. Received: min_count=0",
     ),
     "no words": (
         lambda: Words.learn(["", " "]),

@@ -212,7 +212,7 @@ def test_fewer_sequences_than_beams():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"beams": 0}, "`beams` must be an int of 1 or more. Received: beams=0"),
+        ({"beams": 0}, "`beams` must be a positive int. Received: beams=0"),
         ({"beams": 2.0}, "beams=2.0"),
         ({"no_repeat": -1}, "no_repeat=-1"),
         ({"length_penalty": -1}, "length_penalty=-1"),

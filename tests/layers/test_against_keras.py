@@ -7,6 +7,7 @@ Shapes: B batch, T time, D features, N units.
 """
 
 import functools
+import inspect
 import itertools
 
 import keras
@@ -182,9 +183,27 @@ def test_same_arguments(name):
     layer = ours.from_config(config)
     mine = layer.get_config()
     assert {k: mine[k] for k in config} == config
-    ours(N, use_cudnn="auto")
+    assert all(hasattr(layer, k) for k in config if k not in ("trainable", "dtype"))
+    ours(N, use_cudnn="auto", implementation=1)
     for argument, value in (("dropout", 0.1), ("recurrent_dropout", 0.2), ("seed", 3)):
         assert ours(N, **{argument: value}).get_config()[argument] == value
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
+def test_same_order_of_arguments(name):
+    theirs, ours = getattr(keras.layers, name), getattr(layers, name)
+    *known, rest = list(inspect.signature(theirs).parameters.values())[1:]
+    assert rest.kind is rest.VAR_KEYWORD
+    changed = {"activation": "relu", "dropout": 0.1, "go_backwards": True, "reset_after": False}
+    placed = [changed.get(parameter.name, parameter.default) for parameter in known]
+    config, mine = (layer(N, *placed, name="x").get_config() for layer in (theirs, ours))
+    assert {k: mine[k] for k in config} == config
+    assert mine["go_backwards"]
+    assert ours(np.int64(N)).units == N
+    with pytest.raises(TypeError, match="multiple values for keyword argument 'activation'"):
+        ours(N, "relu", activation="tanh")
+    with pytest.raises(TypeError, match="MUT1 takes by place: units; all else by name"):
+        layers.MUT1(N, "relu")
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -94,7 +94,7 @@ def test_a_window_without_change_stays_finite():
     [
         (lambda: LinearForecast(0), "`horizon` must be a positive int"),
         (lambda: LinearForecast(3, outputs=0), "`outputs` must be a positive int"),
-        (lambda: DecompositionLinear(3, period=4), "`period` must be an odd positive int"),
+        (lambda: DecompositionLinear(3, period=4), "`period` must be odd. Received: period=4"),
         (lambda: ReversibleNorm("first"), "`mode` must be one of"),
         (lambda: LinearForecast(3).build((None, None, 2)), "must have a known length"),
     ],

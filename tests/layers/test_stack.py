@@ -85,3 +85,32 @@ def test_each_layer_has_its_own_width(cell, options, widths):
     stack = layers.Stack(cell, [6, 3], **options)
     assert stack(random(B, T, D)).shape == (B, T, widths[-1])
     assert [layer.cell.output_size for (layer,) in stack.recurrent] == widths
+
+
+@pytest.mark.parametrize("mask", [None, "right", "left", "holes", "empty"])
+def test_residual_of_last_outputs(mask):
+    """Each direction adds what it read last: the forward the last step, the backward the first."""
+    stack = layers.Stack(
+        "gru", 3, layers=2, bidirectional=True, residual=True, return_sequences=False, seed=1
+    )
+    whole = layers.Stack("gru", 3, layers=2, bidirectional=True, residual=True, seed=1)
+    x = random(B, T, 6)
+    rows = {
+        "right": ([1, 1, 1, 1, 0, 0], (0, 3)),
+        "left": ([0, 0, 1, 1, 1, 1], (2, 5)),
+        "holes": ([0, 1, 0, 1, 1, 0], (1, 4)),
+    }
+    steps, (first, last) = rows.get(mask, ([mask is None] * T, (0, T - 1)))
+    mask = None if mask is None else np.array([steps, [1] * T, [0] * T], "bool")
+    stack.build(x.shape)
+    whole(x, mask=mask)
+    whole.set_weights(stack.get_weights())
+    expected = ops.convert_to_numpy(whole(x, mask=mask))
+    expected = np.concatenate([expected[:, last, :3], expected[:, first, 3:]], axis=-1)
+    found = ops.convert_to_numpy(stack(x, mask=mask))
+    if mask is not None:  # one row of the mask above, one whole, one without a step
+        every = ops.convert_to_numpy(whole(x, mask=mask))
+        expected[1] = np.concatenate([every[1, -1, :3], every[1, 0, 3:]])
+        expected[2] = 0
+        expected[0] = expected[0] if any(steps) else 0
+    np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -142,7 +142,7 @@ BAD = {
     "embedding 0": (lambda: build_with(embedding=0), "Received: embedding=0"),
     "embedding by name": (lambda: build_with(embedding="big"), "Received: embedding='big'"),
     "pooling": (lambda: build_with(pooling="sum"), "Received: 'sum'"),
-    "dropout 1": (lambda: build_with(dropout=1), r"`dropout` must be in \[0, 1\). Received"),
+    "dropout 1": (lambda: build_with(dropout=1), r"`dropout` must be a rate in \[0, 1\). Received"),
     "embedding dropout": (lambda: build_with(embedding_dropout=-1), "embedding_dropout=-1"),
     "word dropout": (lambda: build_with(word_dropout=2), "Received: rate=2"),
     "nothing pools": (

@@ -1,5 +1,6 @@
 """What a forecaster answers: from frames with holes, of wide frames, drawn target by target."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,6 +59,52 @@ def test_calendar_may_be_one_name():
     assert made.preprocessor.calendar == ["hour"]
     with pytest.raises(ValueError, match=r"`calendar` must name features .* Received: 'day'"):
         recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, calendar="day")
+
+
+def test_a_column_is_raw_data(model):
+    column = wide()["a"].rename("y")
+    made = recipes.forecasting(column, horizon=H, lookback=L, cell=None, seed=1)
+    made.fit(column, verbose=0)
+    assert made.predict(column).shape == (len(column) - L - H + 1, H, 1)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_training_takes_every_so_many_windows(shuffle):
+    made = recipes.forecasting(wide(), horizon=H, lookback=L, cell=None, stride=7, seed=1)
+    seen = []
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(batch)
+    )
+    made.fit(wide(), batch_size=1, shuffle=shuffle, callbacks=[count], verbose=0)
+    starts = range(0, 120 - L - H + 1, 7)
+    assert len(seen) == len(starts)
+    assert len(made.predict(wide())) == 120 - L - H + 1
+
+
+def test_series_are_drawn_by_number_and_so_much_of_them():
+    frame = pd.concat(
+        [wide()[["a"]].assign(ds=wide().index, unique_id=number) for number in (1, 3)]
+    ).rename(columns={"a": "y"})
+    made = recipes.forecasting(frame, horizon=H, lookback=L, cell=None, seed=1)
+    forecast = made.forecast(frame)
+    assert forecast.plot("3").axes[0].get_title(loc="left") == "3: y"
+    lengths = [len(forecast.plot(3, history=n).axes[0].lines[0].get_xdata()) for n in (0, 5, 999)]
+    assert lengths == [0, 5, 120]
+    with pytest.raises(ValueError, match="`history` must be an int from 0 up"):
+        forecast.plot(3, history=-1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"encoder": "transformer", "cell": "lstm"}, '`cell` needs `encoder` to be "recurrent"'),
+        ({"encoder": None, "units": 8}, "`units` needs `encoder` to be a name"),
+        ({"decoder": "autoregressive", "linear": "linear"}, '`linear` needs `decoder` to be "dir'),
+    ],
+)
+def test_what_nothing_would_read_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.forecasting(wide(), horizon=H, lookback=L, **options)
 
 
 def test_the_one_series_of_a_wide_frame_is_not_called_by_a_target(model):

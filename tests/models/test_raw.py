@@ -30,6 +30,7 @@ RAW = {
     "tf.data of pairs": tf.data.Dataset.from_tensor_slices((TEXTS, [0, 1])).batch(2),
     "tf.data of dicts": tf.data.Dataset.from_tensor_slices({"text": TEXTS, "label": [0, 1]}),
     "zip": zip(TEXTS, [0, 1], strict=True),
+    "pairs as lists": [["good", "1"], ["bad", "0"]],
     "path": pathlib.Path("train.tsv"),
     "name of a file": "train.tsv",
 }

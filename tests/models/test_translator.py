@@ -284,7 +284,8 @@ def test_report_and_evaluate(translator):
         lost -= log_p[np.arange(len(labels[0])), labels[0]].sum()
         count += len(labels[0])
     np.testing.assert_allclose(report.perplexity, np.exp(lost / count), rtol=1e-4)
-    results = translator.evaluate(PAIRS, return_dict=True, verbose=0)
+    once = zip(PAIRS.sources, PAIRS.targets, strict=True)
+    results = translator.evaluate(once, return_dict=True, verbose=0)
     assert {"loss", "perplexity", "bleu", "chrf"} <= set(results)
     for figures, how in ((results, {}), (vars(report), {"beams": 1, "max_length": 4})):
         answers = [t.text for t in translator.translate(PAIRS.sources, **how)]
@@ -304,7 +305,7 @@ def test_plain_answers(translator):
 
 
 BAD = {
-    "no beams": ({"beams": 0}, "`beams` must be an int of 1 or more"),
+    "no beams": ({"beams": 0}, "`beams` must be a positive int"),
     "more answers than beams": ({"beams": 2, "n_best": 3}, "n_best=3, beams=2"),
     "no length": ({"max_length": 0}, "`max_length` must be a positive int"),
     "required as one str": ({"required": "Hund"}, "`required` must be a list of str"),

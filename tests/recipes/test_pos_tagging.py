@@ -147,11 +147,14 @@ BAD = {
         BROKEN, {"scheme": "BIO"},
         "sentence 1, word 1: expected a tag that may stand after 'O' in BIO. Received: 'I-X'"),
     "scheme of other tags": ([(["a", "b"], ["X", "Y"])], {"scheme": "BIO"}, "a tag of BIO"),
-    "vocabulary": (CHUNKS, {"vocabulary": 1}, "size of a vocabulary must be an int of at least 3"),
+    "vocabulary": (CHUNKS, {"vocabulary": 1}, "`size of a vocabulary` must be an int from 3 up"),
     "splitter": (CHUNKS, {"splitter": "spaces"}, "`splitter` must be"),
     "vectors": (CHUNKS, {"vectors": "nowhere.txt"}, "nowhere.txt: expected a file"),
+    "scheme without CRF": (CHUNKS, {"crf": False, "scheme": "BIO"}, "`scheme` needs `crf`"),
+    "encoder and cell": (
+        CHUNKS, {"encoder": "transformer", "cell": "gru"}, '`cell` needs `encoder` to be "rec'),
     "encoder and options": (
-        CHUNKS, {"encoder": layers.GRU(3, return_sequences=True), "zoneout": 0.1},
+        CHUNKS, {"encoder": layers.GRU(3, return_sequences=True), "units": 128, "zoneout": 0.1},
         "Received: zoneout"),
 }  # fmt: skip
 

@@ -133,7 +133,7 @@ BAD = {
     "pooling": (REVIEWS, {"pooling": "sum"}, "one of last, mean, max, attention"),
     "embedding": (REVIEWS, {"embedding": -1}, "Received: embedding=-1"),
     "tokens": (REVIEWS, {"tokens": "letters"}, "words, characters, subwords"),
-    "vocabulary": (REVIEWS, {"vocabulary": 1}, "size of a vocabulary must be an int of at least 3"),
+    "vocabulary": (REVIEWS, {"vocabulary": 1}, "`size of a vocabulary` must be an int from 3 up"),
     "dropout": (REVIEWS, {"dropout": 1.0}, "dropout"),
     "word dropout": (REVIEWS, {"word_dropout": -1}, "Received: rate=-1"),
     "zoneout": (REVIEWS, {"zoneout": 2.0}, "zoneout"),

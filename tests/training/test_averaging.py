@@ -119,6 +119,13 @@ def test_a_figure_that_no_epoch_has():
         model().fit(X, Y, callbacks=[AverageWeights(monitor="val_loss")], verbose=0)
 
 
+def test_epochs_without_a_figure_are_left_out():
+    averaging = AverageWeights(3, monitor="val_bleu")
+    script = Script(val_loss=[1.0] * 5, val_bleu=[1.0, float("nan"), 2.0, float("nan"), 3.0])
+    model().fit(X, Y, epochs=5, callbacks=[script, averaging], verbose=0)
+    assert averaging.epochs == [1, 3, 5]
+
+
 def test_unknown_figure():
     with pytest.raises(ValueError, match=r"\(loss, val_loss\). Received: monitor='val_bleu'"):
         model().fit(

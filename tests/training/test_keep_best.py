@@ -91,7 +91,7 @@ def test_epochs_without_validation_are_passed_over():
 
 @pytest.mark.parametrize("patience", [0, -1, 1.5])
 def test_bad_patience(patience):
-    with pytest.raises(ValueError, match=f"positive int or None. Received: {patience}"):
+    with pytest.raises(ValueError, match=f"positive int. Received: patience={patience}"):
         KeepBest(patience=patience)
 
 

@@ -61,5 +61,5 @@ def test_config():
 
 @pytest.mark.parametrize("classes", [1, 0, 2.0, "2"])
 def test_bad_classes(classes):
-    with pytest.raises(ValueError, match=f"2 or more. Received: classes={classes}"):
+    with pytest.raises(ValueError, match=f"from 2 up. Received: classes={classes!r}"):
         MacroF1(classes)

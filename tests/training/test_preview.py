@@ -148,7 +148,7 @@ def test_brackets_are_no_markup():
 BAD = {
     "none": (lambda: Preview([]), r"pairs with targets.*Received: none"),
     "sources": (lambda: Preview(["one", "two"]), r"Received: 2 sources alone"),
-    "count": (lambda: Preview(PAIRS, count=0), r"from 1 up. Received: count=0"),
+    "count": (lambda: Preview(PAIRS, count=0), r"positive int. Received: count=0"),
     "shown": (lambda: Preview(PAIRS, shown=-1), r"from 0 up. Received: shown=-1"),
 }
 

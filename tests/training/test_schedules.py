@@ -65,7 +65,7 @@ def test_training_takes_the_rates(name, tmp_path):
 
 BAD = {
     "peak": (lambda: InverseSquareRoot(0.0), r"positive number. Received: peak=0.0"),
-    "warmup": (lambda: InverseSquareRoot(warmup=0), r"from 1 up. Received: warmup=0"),
+    "warmup": (lambda: InverseSquareRoot(warmup=0), r"positive int. Received: warmup=0"),
     "float": (lambda: InverseSquareRoot(warmup=1e3), r"Received: warmup=1000.0"),
     "steps": (lambda: CosineWithWarmup(steps=5, warmup=5), r"from 6 up. Received: steps=5"),
     "last": (lambda: CosineWithWarmup(0.1, steps=5, last=0.2), r"0 to `peak`, 0.1. Received: "),

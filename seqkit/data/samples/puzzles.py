@@ -4,6 +4,7 @@ import datetime
 import random
 import string
 
+from seqkit.checks import int_from
 from seqkit.data.examples import Splits
 from seqkit.data.pairs import Pairs
 
@@ -101,7 +102,7 @@ def dates(n=4000, *, seed=0):
         >>> train.sources[0], train.targets[0]
         ('4/1/2038', '2038-04-01')
     """
-    check("n", n, 20, 50_000)
+    int_from("n", n, 20, 50_000)
     chance = random.Random(seed)
     days = chance.sample(range(FIRST.toordinal(), LAST.toordinal() + 1), n)
     parts = {}
@@ -116,9 +117,9 @@ def dates(n=4000, *, seed=0):
 
 
 def _letters(name, answer, n, symbols, length, seed):
-    check("n", n, 20, 1_000_000)
-    check("symbols", symbols, 2, 26)
-    check("length", length, 1, 100)
+    int_from("n", n, 20, 1_000_000)
+    int_from("symbols", symbols, 2, 26)
+    int_from("length", length, 1, 100)
     # One chance for all three: the same seed gives them the same sources.
     chance = random.Random(seed)
     letters = string.ascii_lowercase[:symbols]
@@ -149,14 +150,6 @@ def sizes(n):
 def empty_share(size):
     """How many of `size` pairs are empty: one in a hundred, and one at least."""
     return max(1, round(size / 100))
-
-
-def check(name, value, low, high):
-    """Raises unless `value` is an int from `low` to `high`."""
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(
-            f"`{name}` must be an int from {low} to {high}. Received: {name}={value!r}"
-        )
 
 
 # `strftime` would name them in the language of the machine.

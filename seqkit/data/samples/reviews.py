@@ -2,6 +2,7 @@
 
 import random
 
+from seqkit.checks import int_from
 from seqkit.data.examples import Examples, Splits
 
 __all__ = ["bag_of_words_accuracy", "reviews"]
@@ -107,8 +108,7 @@ def reviews(n=4000, *, seed=0):
         >>> len(splits.examples["train"]), splits.labels
         (80, ('negative', 'positive'))
     """
-    if not (type(n) is int and 20 <= n <= 50_000):
-        raise ValueError(f"`n` must be an int from 20 to 50000. Received: n={n!r}")
+    int_from("n", n, 20, 50_000)
     chance = random.Random(seed)
     parts, owner = {}, {}
     for part, size in (("train", n - 2 * (n // 10)), ("validation", n // 10), ("test", n // 10)):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from seqkit.checks import int_from
+
 __all__ = ["series"]
 
 PERIOD, LONG_PERIOD = 24, 168
@@ -31,10 +33,8 @@ def series(n=8, *, steps=1008, seed=0, as_frame=False):
         >>> series(2, steps=48)
         <Series plants: 2 series of y, 96 steps, freq h>
     """
-    if type(n) is not int or not 1 <= n <= 10_000:
-        raise ValueError(f"`n` must be an int from 1 to 10000. Received: n={n!r}")
-    if type(steps) is not int or not 2 <= steps <= 100_000:
-        raise ValueError(f"`steps` must be an int from 2 to 100000. Received: steps={steps!r}")
+    int_from("n", n, 1, 10_000)
+    int_from("steps", steps, 2, 100_000)
     import pandas as pd
 
     chance = np.random.default_rng(seed)

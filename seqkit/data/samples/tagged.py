@@ -3,6 +3,7 @@
 import collections
 import random
 
+from seqkit.checks import int_from
 from seqkit.data.examples import Splits
 from seqkit.data.samples.grammar import MADE, RULES, WORDS
 from seqkit.data.sentences import Sentences
@@ -117,8 +118,7 @@ def _pairs(sentences):
 
 
 def _splits(n, seed, name, tags_of):
-    if not (type(n) is int and 20 <= n <= 50_000):
-        raise ValueError(f"`n` must be an int from 20 to 50000. Received: n={n!r}")
+    int_from("n", n, 20, 50_000)
     writer, parts, seen = Writer(seed), {}, set()
     for part, size in (("train", n - 2 * (n // 10)), ("validation", n // 10), ("test", n // 10)):
         rows = []

@@ -2,10 +2,11 @@
 
 import random
 
+from seqkit.checks import int_from
 from seqkit.data.examples import Splits
 from seqkit.data.pairs import Pairs
 from seqkit.data.samples.lexicon import ADJECTIVES, ADVERBS, NAMES, NOUNS, PLACES, PRONOUNS, VERBS
-from seqkit.data.samples.puzzles import check, empty_share, sizes
+from seqkit.data.samples.puzzles import empty_share, sizes
 from seqkit.data.samples.tolva import Clause, Phrase, Sentence, english, tolva
 
 __all__ = ["translations"]
@@ -42,7 +43,7 @@ def translations(n=6000, *, seed=0):
         >>> len(train), train.targets[0][-1] in ".?"
         (80, True)
     """
-    check("n", n, 20, 100_000)
+    int_from("n", n, 20, 100_000)
     writer, parts, seen = Writer(seed), {}, set()
     for part, size in sizes(n):
         rows = [("", "")] * empty_share(size)

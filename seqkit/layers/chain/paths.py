@@ -8,6 +8,7 @@ Shapes: B batch, T time, C tags, K paths; `S = C + 1` states, see `potentials.cl
 
 from keras import ops
 
+from seqkit.checks import positive_int
 from seqkit.layers.chain.potentials import IMPOSSIBLE, closed
 from seqkit.layers.chain.walk import walk
 
@@ -80,8 +81,7 @@ def k_best(chain, k):
         >>> k_best(chain, 2)[0].numpy().tolist()
         [[[0], [1]]]
     """
-    if not isinstance(k, int) or k < 1:
-        raise ValueError(f"`k` must be a positive int. Received: k={k!r}")
+    k = positive_int("k", k)
     e, m, moves, first = closed(chain)
     batch, states = ops.shape(e)[1], e.shape[-1]
     into = ops.repeat(ops.transpose(moves), k, axis=1)  # (S, S K)
