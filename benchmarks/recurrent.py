@@ -5,11 +5,13 @@
     python benchmarks/recurrent.py --memory --rows lstm  # memory of a training step (Linux)
     python benchmarks/recurrent.py --frameworks jax torch  # where these see a GPU
 
-Each framework has a process of its own (`recurrent_worker.py`), and each contestant takes
-its turn in each round, one at a time, so that the machine's moods fall on all alike. The
-table gives medians, the ratio to the first contestant of the row, and the share of the rate
-at which a large matrix product ran in the same rounds. A contestant that runs compiled or
-not is given the faster of the two, and the table says which. Run it where little else runs.
+Each framework has a process of its own (`recurrent_worker.py`), and each contestant takes its
+turn in each round, one at a time and in an order drawn anew, so that the machine's moods fall
+on all alike; where an array happens to lie matters too, so that all are made twice, in one
+order and in the opposite one. The table gives medians, the ratio to the first contestant of
+the row, and the share of the rate at which a large matrix product ran in the same rounds. A
+contestant that runs compiled or not is given the faster of the two, and the table says which.
+Run it where little else runs.
 
 Sizes are B batch, T time, D features, H units, in float32. "step" is forward with
 `training=True`, and backward to all weights and the input; "infer" is forward alone. The
@@ -24,6 +26,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import random
 import statistics
 import subprocess
 import sys
@@ -80,9 +83,10 @@ def prepare(workers, row, size):
 
 def medians(turns, repeats):
     """`{(name, kind, mode): seconds}`"""
-    times = {key: [] for _, key in turns}
+    times, order = {key: [] for _, key in turns}, random.Random(1)
     for _ in range(repeats):
-        for worker, key in turns:
+        # What a call finds in the caches depends on the one before it.
+        for worker, key in order.sample(turns, len(turns)):
             times[key].append(worker.ask("time", *key))
     return {key: statistics.median(values) for key, values in times.items()}
 

@@ -15,7 +15,7 @@ from seqkit.layers.cell_weights import CellWeights
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.normalise import layer_norm
 from seqkit.layers.precision import biased
-from seqkit.layers.products import Product, blocks, join, multiplier
+from seqkit.layers.products import Columns, Product, blocks, join, multiplier
 
 __all__ = ["Cell"]
 
@@ -100,12 +100,12 @@ class Cell(CellWeights):
             names: names of products; the gates of one are given side by side if the input
                 adds to all of them.
         """
-        kernels = blocks(self.kernel, self.weighted_gates)
+        kernels = Columns(self.kernel, self.weighted_gates)
         biases = self.early_biases()
         gains = blocks(self.kernel_gain, self.weighted_gates) if self.layer_norm else {}
         projected = {}
         for gates in together(self.weighted_gates, names):
-            p = ops.matmul(x, join([kernels[gate] for gate in gates]))
+            p = ops.matmul(x, kernels[gates])
             if self.layer_norm:
                 p = layer_norm(p, self.stacked(gains, gates))
             added = [biases.get(gate) for gate in gates]
@@ -133,11 +133,12 @@ class Cell(CellWeights):
         """
         if not self.recurrent_gates:
             return {}
-        matrices, late = blocks(self.recurrent_kernel, self.recurrent_gates), self.late_biases()
+        kernels = Columns(self.recurrent_kernel, self.recurrent_gates)
+        late = self.late_biases()
         none = ops.zeros((self.units,), self.compute_dtype)
         return {
             gates: Product(
-                join([matrices[gate] for gate in gates]),
+                kernels[gates],
                 join([late.get(gate, none) for gate in gates]) if set(gates) & set(late) else None,
                 self.stacked(self.recurrent_gains, gates) if self.layer_norm else None,
             )

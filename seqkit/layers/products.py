@@ -3,6 +3,7 @@
 Shapes: B batch, N units, K gates, S the width of the state that is read.
 """
 
+import functools
 from typing import NamedTuple
 
 from keras import ops
@@ -10,7 +11,7 @@ from keras import ops
 from seqkit.layers.normalise import layer_norm
 from seqkit.layers.precision import biased, widened
 
-__all__ = ["Product", "blocks", "join", "multiplier"]
+__all__ = ["Columns", "Product", "blocks", "join", "multiplier"]
 
 
 class Product(NamedTuple):
@@ -33,6 +34,22 @@ def blocks(tensor, gates):
     if len(gates) == 1:
         return {gates: tensor}
     return dict(zip(gates, ops.split(tensor, len(gates), axis=-1), strict=True))
+
+
+class Columns:
+    """`(..., K * N)` of some gates, by name: `columns["zr"]` is theirs side by side."""
+
+    def __init__(self, tensor, gates):
+        self.tensor, self.gates = tensor, gates
+
+    @functools.cached_property
+    def blocks(self):
+        return blocks(self.tensor, self.gates)
+
+    def __getitem__(self, gates):
+        if gates == self.gates:  # cut apart and put together they would be a copy
+            return self.tensor
+        return join([self.blocks[gate] for gate in gates])
 
 
 def join(parts):
