@@ -13,7 +13,7 @@ from keras import ops
 
 from seqkit.layers.cell_weights import CellWeights
 from seqkit.layers.gates import Gates, same
-from seqkit.layers.normalise import layer_norm
+from seqkit.layers.normalise import centred, layer_norm
 from seqkit.layers.precision import biased
 from seqkit.layers.products import Columns, Product, blocks, join, multiplier
 
@@ -105,9 +105,12 @@ class Cell(CellWeights):
         gains = blocks(self.kernel_gain, self.weighted_gates) if self.layer_norm else {}
         projected = {}
         for gates in together(self.weighted_gates, names):
-            p = ops.matmul(x, kernels[gates])
+            kernel = kernels[gates]
             if self.layer_norm:
+                p = ops.matmul(x, centred(kernel, len(gates)))
                 p = layer_norm(p, self.stacked(gains, gates))
+            else:
+                p = ops.matmul(x, kernel)
             added = [biases.get(gate) for gate in gates]
             if all(bias is not None for bias in added):
                 p = biased(p, join(added))

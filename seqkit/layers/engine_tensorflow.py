@@ -42,7 +42,7 @@ def scan(
         None for the others; and the list of last states.
     """
     # A custom gradient takes tensors; a variable that it met inside would be an error.
-    products = {name: p.each(tf.convert_to_tensor) for name, p in products.items()}
+    products = {name: p.ready().each(tf.convert_to_tensor) for name, p in products.items()}
     matrices = {name: p.matrix for name, p in products.items()}
     biases = {name: p.bias for name, p in products.items() if p.bias is not None}
     gains = {name: p.gain for name, p in products.items() if p.gain is not None}

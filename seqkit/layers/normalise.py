@@ -1,4 +1,8 @@
-"""Layer normalisation over the last axis, with no weights of its own."""
+"""Layer normalisation of products, `norm(x W)`, over the units of each gate.
+
+The mean of a product is the product with the mean: `W` without the mean of its columns gives
+what has mean zero, and no step has to look for one, forward or backward.
+"""
 
 import functools
 
@@ -7,30 +11,36 @@ from keras import ops
 
 from seqkit.layers.precision import widened
 
-__all__ = ["apart", "back", "layer_norm", "side_by_side", "standardised"]
+__all__ = ["apart", "back", "centred", "layer_norm", "side_by_side", "standardised"]
 
 EPSILON = 1e-3
 
 
+def centred(matrix, gates):
+    """`(S, K * N)` for K gates, less the mean of the columns of each."""
+    parts = widened(ops.reshape(matrix, (matrix.shape[0], gates, -1)))
+    parts = parts - ops.mean(parts, axis=-1, keepdims=True)
+    return ops.cast(ops.reshape(parts, matrix.shape), matrix.dtype)
+
+
 def standardised(x):
-    """Of `(R, K, N)`, `(x - mean) / sqrt(var + epsilon)` over N, and what it was multiplied by."""
-    centred = x - mean(x)
-    scale = ops.rsqrt(mean(ops.square(centred)) + EPSILON)
-    return centred * scale, scale
+    """Of `(R, K, N)` with mean zero, `x / sqrt(var + epsilon)` over N, and that factor."""
+    scale = ops.rsqrt(mean(ops.square(x)) + EPSILON)
+    return x * scale, scale
 
 
 def back(d, y, scale):
     """The gradient by `x` from that by `y`, where `y, scale = standardised(x)`."""
-    return scale * (d - mean(d) - y * mean(d * y))
+    return scale * (d - y * mean(d * y))
 
 
 def mean(x):
     """Of the last axis, `(R, K, N)` to `(R, K, 1)`.
 
-    Of many rows on a CPU a product, as XLA there sums up one number after the other. Elsewhere a
-    product may round to ten bits.
+    On a CPU a product, as XLA there sums up one number after the other. Elsewhere a product may
+    round to ten bits.
     """
-    if x.shape[0] == 1 or not on_cpu():
+    if not on_cpu():
         return ops.mean(x, axis=-1, keepdims=True)
     gates, units = x.shape[1:]
     means = ops.matmul(ops.reshape(x, (-1, units)), ops.full((units, 1), 1 / units, x.dtype))
@@ -50,7 +60,7 @@ def layer_norm(x, gain):
     Source: Ba, Kiros, Hinton 2016, equation 3, without bias.
 
     Args:
-        x: `(R, K * N)`, K gates side by side.
+        x: `(R, K * N)`, K gates side by side, a product with a `centred` matrix.
         gain: `(K, N)`.
     """
     y, _ = standardised(apart(x, gain))

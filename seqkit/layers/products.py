@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from keras import ops
 
-from seqkit.layers.normalise import layer_norm
+from seqkit.layers.normalise import centred, layer_norm
 from seqkit.layers.precision import biased, widened
 
 __all__ = ["Columns", "Product", "blocks", "join", "multiplier"]
@@ -27,6 +27,12 @@ class Product(NamedTuple):
     def each(self, function):
         """With `function` of every part that there is."""
         return Product(*(None if part is None else function(part) for part in self))
+
+    def ready(self):
+        """For the loop: where there is layer norm the matrix is centred."""
+        if self.gain is None:
+            return self
+        return self._replace(matrix=centred(self.matrix, self.gain.shape[0]))
 
 
 def blocks(tensor, gates):
@@ -62,7 +68,7 @@ def multiplier(products):
 
     # Read here: inside the loop, a scope of its own may hide what a variable stands for. Wide, as
     # their gradients are summed over time, which half precision would not survive.
-    tensors = {name: product.each(widened) for name, product in products.items()}
+    tensors = {name: product.ready().each(widened) for name, product in products.items()}
 
     def multiply(name, state):
         matrix, bias, gain = tensors[name]
