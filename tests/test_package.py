@@ -132,7 +132,7 @@ ORDER = ["data", "layers", "decoding", "models", "training", "export", "recipes"
 # Look at everything, and nothing looks at them.
 ONLOOKERS = {"inspect", "cli", "demo", "testing"}
 # Importable by all.
-GROUND = {"configured", "files", "_version"}
+GROUND = {"checks", "configured", "files", "_version"}
 # Verbs of Keras that reach to the right, each in the function that needs it.
 REACHES = {
     ("models/task.py", "training"): "`fit` guards training unless it is told otherwise",

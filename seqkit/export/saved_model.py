@@ -26,7 +26,7 @@ def saved_model(model, path, *, samples=None, tolerance=1e-4, overwrite=True):
     process that runs TensorFlow, and checked against the model in this one.
 
     Args:
-        model: a built `TextClassifier` or `Tagger`.
+        model: a built model of `seqkit.models`.
         path: folder to write.
         samples: texts, or sentences, to compare on; `None` makes some from the vocabulary.
         tolerance: largest difference of a number that passes.

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from seqkit.testing.examples import MASKS, RECURRENT, states_of
 from seqkit.testing.gradients import outcome
@@ -51,3 +52,36 @@ def test_same_as_keras_rnn(name, case):
     assert mine.keys() == other.keys()
     for what in other:
         np.testing.assert_allclose(mine[what], other[what], **CLOSE, err_msg=what)
+
+
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16")
+WAYS = [(c, p) for c in (None, "graph", "xla") for p in POLICIES if c or p != "float32"]
+# A few roundings: both multiply the same numbers, not in the same order.
+ROUNDING = {"float32": 1e-5, "bfloat16": 0.04, "float16": 0.005}
+
+
+@pytest.mark.parametrize(
+    ("name", "compiled", "policy"),
+    [
+        pytest.param(name, *way, marks=() if k % 6 == j else pytest.mark.slow)
+        for k, way in enumerate(WAYS)
+        for j, name in enumerate((*SOME, "GRU"))
+    ],
+)
+def test_same_however_compiled_and_in_every_precision(name, compiled, policy):
+    dtype = policy.removeprefix("mixed_")
+    example, options = RECURRENT[name], {"return_sequences": True, "return_state": True}
+    if compiled == "graph" and keras.backend.backend() == "jax":
+        pytest.skip("JAX compiles by XLA alone")
+    ours = example.build(**options, dtype=policy)
+    theirs = keras.layers.RNN(ours.cell, **options, dtype=policy)
+    (x,) = example.arguments
+    theirs.build(x.shape)
+    call = {"weights": ours.cell.trainable_variables, "compiled": compiled}
+    x = ops.convert_to_numpy(ops.cast(x, dtype))
+    mine, other = outcome(ours, x, **call), outcome(theirs, x, **call)
+    assert mine.keys() == other.keys()
+    for what, value in other.items():
+        value = value.astype("float64")
+        error, scale = np.abs(mine[what].astype("float64") - value).max(), np.abs(value).max()
+        assert error <= ROUNDING[dtype] * max(scale, 1e-3), f"{what}: {error} of {scale}"
