@@ -87,12 +87,11 @@ class Stack(Configured, keras.layers.Layer):
         self.return_sequences, self.return_state = return_sequences, return_state
         self.seed, self.noise = seed, noise
         self.supports_masking = True
-        self.recurrent = [
-            [
-                self.make_layer(depth, units, backwards)
-                for backwards in (False, True)[: 1 + bidirectional]
-            ]
+        # In one list: of lists in a list Keras 3.12 saves nothing.
+        self.each_way = [
+            self.make_layer(depth, units, backwards)
             for depth, units in enumerate(self.units)
+            for backwards in (False, True)[: 1 + bidirectional]
         ]
         self.dropouts = [
             keras.layers.Dropout(
@@ -100,6 +99,12 @@ class Stack(Configured, keras.layers.Layer):
             )
             for depth in range(self.layers - 1)
         ]
+
+    @property
+    def recurrent(self):
+        """For each depth a list: the layer that reads forward, and the one that reads backward."""
+        ways = 1 + self.bidirectional
+        return [self.each_way[k : k + ways] for k in range(0, len(self.each_way), ways)]
 
     def make_layer(self, depth, units, backwards):
         config = {**self.cell["config"], "units": units, "dtype": self.dtype_policy}
@@ -187,13 +192,12 @@ class Stack(Configured, keras.layers.Layer):
 
     def by_layer(self, initial_state):
         """The given states, cut up for each layer and direction."""
-        every = [layer for directions in self.recurrent for layer in directions]
         if initial_state is None:
-            return [None] * len(every)
-        sizes = [len(layer.cell.states) for layer in every]
+            return [None] * len(self.each_way)
+        sizes = [len(layer.cell.states) for layer in self.each_way]
         if len(initial_state) != sum(sizes):
             raise ValueError(
-                f"`initial_state` must have {sum(sizes)} tensors for {len(every)} layers and "
+                f"`initial_state` must have {sum(sizes)} tensors for {len(sizes)} layers and "
                 f"directions. Received: {len(initial_state)}"
             )
         ends = [sum(sizes[: k + 1]) for k in range(len(sizes))]
@@ -205,7 +209,7 @@ class Stack(Configured, keras.layers.Layer):
         masks = mask if self.return_sequences else None
         if not self.return_state:
             return masks
-        states = sum(len(layer.cell.states) for pair in self.recurrent for layer in pair)
+        states = sum(len(layer.cell.states) for layer in self.each_way)
         return [masks] + [None] * states
 
 
