@@ -1,17 +1,18 @@
 """How fast are the recurrent layers, beside Keras's, PyTorch's and a plain jax.lax.scan?
 
-    python benchmarks/recurrent.py                       # every row and size: about half an hour
+    python benchmarks/recurrent.py                       # every row and size: a quarter of an hour
     python benchmarks/recurrent.py --rows lstm gru --sizes 32,100,64,64 --repeats 31
     python benchmarks/recurrent.py --memory --rows lstm  # memory of a training step (Linux)
     python benchmarks/recurrent.py --frameworks jax torch  # where these see a GPU
 
 Each framework has a process of its own (`recurrent_worker.py`), and each contestant takes its
-turn in each round, one at a time and in an order drawn anew, so that the machine's moods fall
-on all alike; where an array happens to lie matters too, so that all are made twice, in one
-order and in the opposite one. The table gives medians, the ratio to the first contestant of
-the row, and the share of the rate at which a large matrix product ran in the same rounds. A
-contestant that runs compiled or not is given the faster of the two, and the table says which.
-Run it where little else runs.
+turn in each round, in an order drawn anew: two calls, of which the second counts, so that the
+machine's moods fall on all alike and each finds in the caches what it left there itself. Where
+an array happens to lie matters too, so that all are made twice, in one order and in the
+opposite one. The table gives medians, the ratio to the first contestant of the row, and the
+share of the rate at which a large matrix product ran in the same rounds. A contestant that runs
+compiled or not is given the faster of the two, and the table says which. Run it where little
+else runs.
 
 Sizes are B batch, T time, D features, H units, in float32. "step" is forward with
 `training=True`, and backward to all weights and the input; "infer" is forward alone. The
