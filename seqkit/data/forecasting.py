@@ -66,8 +66,9 @@ class Forecasting(Configured):
         stride=1,
         teacher=False,
     ):
-        for name, value in (("horizon", horizon), ("lookback", lookback), ("stride", stride)):
-            positive_int(name, value)
+        self.horizon = positive_int("horizon", horizon)
+        self.lookback = positive_int("lookback", lookback)
+        self.stride = positive_int("stride", stride)
         if scaling not in SCALINGS:
             raise ValueError(f"`scaling` must be one of {SCALINGS}. Received: {scaling!r}")
         calendar = [calendar] if isinstance(calendar, str) else list(calendar)
@@ -77,7 +78,6 @@ class Forecasting(Configured):
                 f"`calendar` must name features among {', '.join(FEATURES)}. "
                 f"Received: {unknown[0]!r}"
             )
-        self.horizon, self.lookback, self.stride = horizon, lookback, stride
         self.columns = {
             name: value if value is None or isinstance(value, str) else list(value)
             for name, value in columns.items()

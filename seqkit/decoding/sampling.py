@@ -50,7 +50,7 @@ class Sampling:
 
     def __post_init__(self):
         for name, least in (("samples", 1), ("top_k", 0), ("no_repeat", 0)):
-            int_from(name, getattr(self, name), least)
+            object.__setattr__(self, name, int_from(name, getattr(self, name), least))
         if not (isinstance(self.temperature, (int, float)) and 0 < self.temperature < math.inf):
             raise ValueError(
                 "`temperature` must be positive and finite. "

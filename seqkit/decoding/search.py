@@ -49,7 +49,7 @@ class Search:
 
     def __post_init__(self):
         for name, least in (("beams", 1), ("no_repeat", 0)):
-            int_from(name, getattr(self, name), least)
+            object.__setattr__(self, name, int_from(name, getattr(self, name), least))
         for name in ("length_penalty", "coverage_penalty"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import recipes
+from seqkit import models
 from seqkit.data import DataError
 
 H, L = 6, 24
@@ -113,3 +114,10 @@ def test_the_one_series_of_a_wide_frame_is_not_called_by_a_target(model):
     assert forecast.plot(target="b").axes[0].get_title(loc="left") == "series: b"
     with pytest.raises(ValueError, match=r"Received: 'b', a target: plot\(target='b'\) draws it"):
         forecast.plot("b")
+
+
+def test_numbers_of_numpy_are_saved(tmp_path):
+    size = np.int64(H)
+    made = recipes.forecasting(wide(), horizon=size, lookback=4 * size, cell=None, stride=size)
+    made.save(tmp_path / "model.keras")
+    assert models.load(tmp_path / "model.keras").preprocessor.stride == H
