@@ -97,8 +97,8 @@ class Cell(CellWeights):
 
         Args:
             x: `(..., D)`.
-            names: names of products; the gates of one are given side by side if the input
-                adds to all of them.
+            names: names such as those of products; the gates of one are given side by side if
+                the input adds to all of them.
         """
         kernels = Columns(self.kernel, self.weighted_gates)
         biases = self.early_biases()
@@ -111,9 +111,9 @@ class Cell(CellWeights):
                 p = layer_norm(p, self.stacked(gains, gates))
             else:
                 p = ops.matmul(x, kernel)
-            added = [biases.get(gate) for gate in gates]
-            if all(bias is not None for bias in added):
-                p = biased(p, join(added))
+            if set(gates) & set(biases):
+                none = ops.zeros((self.units,), self.compute_dtype)
+                p = biased(p, join([biases.get(gate, none) for gate in gates]))
             projected[gates] = p
         return {**projected, **dict.fromkeys(self.read_directly, x)}
 

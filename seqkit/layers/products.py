@@ -11,7 +11,7 @@ from keras import ops
 from seqkit.layers.normalise import centred, layer_norm
 from seqkit.layers.precision import biased, widened
 
-__all__ = ["Columns", "Product", "blocks", "join", "multiplier"]
+__all__ = ["Columns", "Product", "blocks", "cut", "join", "multiplier"]
 
 
 class Product(NamedTuple):
@@ -40,6 +40,11 @@ def blocks(tensor, gates):
     if len(gates) == 1:
         return {gates: tensor}
     return dict(zip(gates, ops.split(tensor, len(gates), axis=-1), strict=True))
+
+
+def cut(parts):
+    """`{gates: (..., K * N)}` as `{gate: (..., N)}`"""
+    return {gate: x for gates, joined in parts.items() for gate, x in blocks(joined, gates).items()}
 
 
 class Columns:

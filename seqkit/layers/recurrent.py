@@ -12,6 +12,7 @@ from seqkit.layers.cell import Cell
 from seqkit.layers.gates import Gates, same
 from seqkit.layers.noise import times
 from seqkit.layers.ordering import Ordering, travelling
+from seqkit.layers.products import cut
 from seqkit.layers.recurrent_noise import RecurrentNoise
 
 __all__ = ["Recurrent"]
@@ -278,7 +279,13 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
             return new
 
         # Two axes, so that the product and its gradient are one matrix product each.
-        projected = cell.project(ops.reshape(x, (-1, x.shape[-1])), products if together else ())
+        flat = ops.reshape(x, (-1, x.shape[-1]))
+        if one_row and not training and cell.weighted_gates not in products:
+            # One product, for it may wake another core; cut up here, as XLA is slow to cut up
+            # slices of time in the loop, unless one sum of all gates is what is cut.
+            projected = cut(cell.project(flat, (cell.weighted_gates,)))
+        else:
+            projected = cell.project(flat, products if together else ())
         inputs = {n: ops.reshape(p, (time, batch, p.shape[-1])) for n, p in projected.items()}
         run = engine.unrolled if self.unroll else engine.scan
         return run(
