@@ -8,11 +8,10 @@
 Each framework has a process of its own (`recurrent_worker.py`), and each contestant takes its
 turn in each round, in an order drawn anew: two calls, of which the second counts, so that the
 machine's moods fall on all alike and each finds in the caches what it left there itself. Where
-an array happens to lie matters too, so that all are made twice, in one order and in the
-opposite one. The table gives medians, the ratio to the first contestant of the row, and the
-share of the rate at which a large matrix product ran in the same rounds. A contestant that runs
-compiled or not is given the faster of the two, and the table says which. Run it where little
-else runs.
+an array happens to lie still moves a ratio, by a tenth from run to run. The table gives medians,
+the ratio to the first contestant of the row, and the share of the rate at which a large matrix
+product ran in the same rounds. A contestant that runs compiled or not is given the faster of
+the two, and the table says which. Run it where little else runs.
 
 Sizes are B batch, T time, D features, H units, in float32. "step" is forward with
 `training=True`, and backward to all weights and the input; "infer" is forward alone. The
@@ -86,7 +85,6 @@ def medians(turns, repeats):
     """`{(name, kind, mode): seconds}`"""
     times, order = {key: [] for _, key in turns}, random.Random(1)
     for _ in range(repeats):
-        # What a call finds in the caches depends on the one before it.
         for worker, key in order.sample(turns, len(turns)):
             times[key].append(worker.ask("time", *key))
     return {key: statistics.median(values) for key, values in times.items()}
