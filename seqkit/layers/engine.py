@@ -3,20 +3,26 @@
 import keras
 from keras import ops, random
 
+from seqkit.layers import loop
 from seqkit.layers.products import multiplier
 
 __all__ = ["compiled", "draw", "scan", "unrolled"]
 
 
-def scan(*args, **kwargs):
-    """The loop of the backend in use; see `engine_tensorflow.scan` for the arguments."""
+def tools():
+    """What the backend in use does in its own way, a module; None where there is none for it."""
     if keras.backend.backend() == "tensorflow":
-        from seqkit.layers.engine_tensorflow import scan as run
+        from seqkit.layers import engine_tensorflow as module
     elif keras.backend.backend() == "jax":
-        from seqkit.layers.engine_jax import scan as run
+        from seqkit.layers import engine_jax as module
     else:
-        run = unrolled
-    return run(*args, **kwargs)
+        module = None
+    return module
+
+
+def scan(*args, **kwargs):
+    """The loop over time; see `loop.scan` for the arguments."""
+    return unrolled(*args, **kwargs) if tools() is None else loop.scan(tools(), *args, **kwargs)
 
 
 def unrolled(
@@ -24,10 +30,11 @@ def unrolled(
 ):
     """One copy of the step for each time step, differentiated by the backend."""
     product, time = multiplier(products), next(iter(inputs.values())).shape[0]
+    each, all = noise
     history = [states] if with_start else []
     for t in range(time):
-        now = ({n: x[t] for n, x in inputs.items()}, {n: x[t] for n, x in noise.items()})
-        states = advance(*now, product, states)
+        noise = {**{n: x[t] for n, x in each.items()}, **all}
+        states = advance({n: x[t] for n, x in inputs.items()}, noise, product, states)
         history.append(states)
     kept = [
         ops.stack([step[k] for step in history]) if wanted else None
@@ -43,13 +50,7 @@ def compiled(function, variables):
         function: callable `(*tensors) -> structure of tensors`, without side effects.
         variables: Keras variables that it reads.
     """
-    if keras.backend.backend() == "tensorflow":
-        from seqkit.layers.engine_tensorflow import compiled as compile_
-    elif keras.backend.backend() == "jax":
-        from seqkit.layers.engine_jax import compiled as compile_
-    else:
-        return function
-    return compile_(function, variables)
+    return function if tools() is None else tools().compiled(function, variables)
 
 
 def draw(shape, chance, seed):

@@ -1,4 +1,4 @@
-"""The loop over time on JAX: `jax.lax.scan`.
+"""The tools of `loop` on JAX, and what else is done in its own way there.
 
 Shapes: T time, B batch, N units.
 """
@@ -7,32 +7,70 @@ import jax
 import keras
 from jax import numpy as jnp
 
-from seqkit.layers.precision import widened
-from seqkit.layers.products import multiplier
+from seqkit.layers.loop import ONCE
+from seqkit.layers.precision import wide
 
-__all__ = ["compiled", "scan"]
+__all__ = ["at", "compiled", "differentiable", "pullback", "put", "repeat", "reserve", "stack"]
 
 
-def scan(
-    advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
-):
-    """As `engine_tensorflow.scan`. All T steps run; those past `steps` are not read."""
-    # Gradients of these are summed over time, which half precision would not survive.
-    product = multiplier(products)
-    weights = [widened(weight.value) for weight in loop_weights]
+def differentiable(forward, backward, sources, constants, training):
+    """`forward`, whose gradient is `backward`. What is saved is saved where one is asked for."""
 
-    def step(states, now):
-        with keras.StatelessScope(list(zip(loop_weights, weights, strict=True))):
-            new = advance(*now, product, states)
-        return new, [s if wanted else None for s, wanted in zip(new, keep, strict=True)]
+    # All that is read comes as an argument: what a closure holds is gone when a function that
+    # was compiled is differentiated.
+    @jax.custom_vjp
+    def run(sources, constants):
+        return forward(sources, constants, save=False)[0]
 
-    last, history = jax.lax.scan(step, list(states), (inputs, noise))
-    if with_start:
-        history = [
-            None if h is None else jnp.concatenate([start[None], h])
-            for h, start in zip(history, states, strict=True)
-        ]
-    return history, last
+    def ahead(sources, constants):
+        outputs, saved = forward(sources, constants, save=True)
+        return outputs, (sources, constants, saved)
+
+    @jax.custom_vjp
+    def back(kept, upstream):
+        return backward(*kept, upstream)
+
+    def twice(*_):
+        raise NotImplementedError(ONCE)
+
+    back.defvjp(twice, twice)
+    run.defvjp(ahead, lambda kept, upstream: (back(kept, upstream), None))
+    return run(sources, constants)
+
+
+def repeat(steps, body, carry, backwards=False):
+    """`carry = body(t, carry)` for `t` from 0 to `steps - 1`, or back from there."""
+    if backwards:
+        return jax.lax.fori_loop(0, steps, lambda k, carry: body(steps - 1 - k, carry), carry)
+    return jax.lax.fori_loop(0, steps, body, carry)
+
+
+def at(tensors, t):
+    """The values of one step."""
+    return {
+        name: jax.lax.dynamic_index_in_dim(tensor, t, keepdims=False)
+        for name, tensor in tensors.items()
+    }
+
+
+def reserve(like, *width, more=0):
+    """`(T + more, B, *width)` to be filled; with an axis of gates they are normed, and wide."""
+    dtype = like.dtype if len(width) == 1 else wide(like.dtype)
+    return jnp.zeros((like.shape[0] + more, like.shape[1], *width), dtype)
+
+
+def put(items, t, value):
+    return jax.lax.dynamic_update_index_in_dim(items, value, t, 0)
+
+
+def stack(items, like, *width, more=0):
+    """What was reserved and filled, as one array."""
+    return items
+
+
+def pullback(function, arguments, upstream):
+    """The gradient of each argument, from those of what the function gives."""
+    return jax.vjp(function, *arguments)[1](upstream)
 
 
 def compiled(function, variables):

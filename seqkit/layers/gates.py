@@ -3,6 +3,8 @@
 Shapes: B batch, N units, K gates of one product.
 """
 
+from keras import ops
+
 from seqkit.layers.products import blocks
 
 __all__ = ["Gates"]
@@ -11,6 +13,14 @@ __all__ = ["Gates"]
 def same(tensor):
     """The tensor itself: stands where a dropout is off."""
     return tensor
+
+
+def added(x, u):
+    """`x + u`. Of one row with one axis, so that XLA adds while it multiplies, and not in each
+    of the functions that read a part of the sum."""
+    if x.shape[0] != 1:
+        return x + u
+    return ops.reshape(ops.reshape(x, (-1,)) + ops.reshape(u, (-1,)), (1, -1))
 
 
 class Gates:
@@ -73,11 +83,11 @@ class Gates:
                 self._dropped[id(state)] = self.drop_state(state), state
             product = self._product(name, self._dropped[id(state)][0])
             if name in self._inputs:  # one sum before the cut, not one for each gate after it
-                self._sums[key] = blocks(self._inputs[name] + product, name)
+                self._sums[key] = blocks(added(self._inputs[name], product), name)
             else:
-                added = {gate: self._input(gate) for gate in name}
+                x = {gate: self._input(gate) for gate in name}
                 self._sums[key] = {
-                    gate: u if added[gate] is None else added[gate] + u
+                    gate: u if x[gate] is None else added(x[gate], u)
                     for gate, u in blocks(product, name).items()
                 }
         return self._sums[key]

@@ -251,27 +251,31 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         others could reach infinity there, and infinity times no gradient is NaN.
         """
         cell, (time, batch) = self.cell, ops.shape(x)[:2]
-        own, drop_state, drop_cell = {}, same, same
-        # Gates side by side save kernels, which is what one row costs. For many rows a product
-        # for each gate is quicker: nothing is cut, and no matrix has rows of a power of two, which
-        # share few lines of the cache. Three gates that are only read are quicker side by side.
+        each, all = {}, {}  # noise of each step, and of all
+        # On JAX one product of the gates that read a state is quicker, its inputs apart. On
+        # TensorFlow gates side by side save kernels, which is what one row costs; for many rows a
+        # product for each gate is quicker: nothing is cut, and no matrix has rows of a power of
+        # two, which share few lines of the cache. Three gates that are only read are quicker side
+        # by side.
+        on_jax = keras.backend.backend() == "jax"
         one_row = isinstance(batch, int) and batch == 1
         three = not training and any(len(gates) == 3 for gates in cell.groups)
-        together = one_row or three
-        products = cell.recurrent_products(grouped=together)
+        together = (one_row or three) and not on_jax
+        products = cell.recurrent_products(grouped=together or on_jax)
         if training:
-            own = self.draw_noise(time, batch)
+            each = self.draw_noise(time, batch)
             products = self.drop_weights(products)
-            drop_state = self.state_noise(batch)
+            all = self.state_noise(batch)
         if running is not None:
-            own["running"] = running
+            each["running"] = running
         if self.cell_dropout:
             sizes = dict(zip(cell.states, cell.state_size, strict=True))
-            drop_cell = times(self.moon_mask((batch, sizes["c"]), training))
+            all["cell"] = self.moon_mask((batch, sizes["c"]), training)
+        names = list(products)
 
         def advance(inputs, noise, product, states):
-            drop = times(noise["update"]) if "update" in noise else same
-            gates = Gates(cell, inputs, product, products, drop, drop_cell, drop_state)
+            drops = (times(noise[n]) if n in noise else same for n in ("update", "cell", "state"))
+            gates = Gates(cell, inputs, product, names, *drops)
             new = self.zone_out(cell.advance(gates, states), states, noise)
             if "running" in noise:
                 pairs = zip(new, states, strict=True)
@@ -280,7 +284,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
 
         # Two axes, so that the product and its gradient are one matrix product each.
         flat = ops.reshape(x, (-1, x.shape[-1]))
-        if one_row and not training and cell.weighted_gates not in products:
+        if together and one_row and not training and cell.weighted_gates not in products:
             # One product, and not one for each gate; cut up here, as XLA is slow to cut up slices
             # of time in the loop. Where one sum of all gates is cut, that is quicker still.
             projected = cut(cell.project(flat, (cell.weighted_gates,)))
@@ -291,7 +295,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         return run(
             advance,
             inputs,
-            own,
+            (each, all),
             states,
             products,
             cell.loop_weights,

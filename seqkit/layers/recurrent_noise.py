@@ -6,8 +6,6 @@ Shapes: B batch, T time, N units.
 from keras import ops, random
 
 from seqkit.layers import noise
-from seqkit.layers.gates import same
-from seqkit.layers.noise import times
 
 __all__ = ["RecurrentNoise"]
 
@@ -38,15 +36,16 @@ class RecurrentNoise:
         return drawn
 
     def state_noise(self, batch):
-        """What `U` reads of the state: all of it, or what one mask for all steps leaves."""
-        drop = same
+        """What each step needs of one mask for all: `{name: (B, N)}` or `(N,)`."""
+        drawn = {}
         if self.recurrent_dropout:
-            drop = times(self.scaled_mask((batch, self.cell.output_size), self.recurrent_dropout))
+            shape = batch, self.cell.output_size
+            drawn["state"] = self.scaled_mask(shape, self.recurrent_dropout)
         if self.weight_drop and not self.cell.recurrent_gates:
             # `U` is diagonal, as in IndRNN: to drop its entries is to drop what they read.
             weights = self.scaled_mask((self.units,), self.weight_drop)
-            return lambda state: drop(state) * weights
-        return drop
+            drawn["state"] = drawn["state"] * weights if drawn else weights
+        return drawn
 
     def zone_out(self, new, old, noise):
         """A zoned-out unit keeps its old value; at inference all move part of the way."""

@@ -3,6 +3,8 @@
 Shapes: B batch, T time, D features, N units.
 """
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -24,7 +26,6 @@ class TwiceCell(layers.Cell):
         return self.tanh(gates.n(h) + gates.n(c)), h
 
 
-@ON_TENSORFLOW
 def test_a_product_that_reads_two_states_is_refused():
     """Only one would have a gradient."""
     with pytest.raises(ValueError, match="'n' of one product must read one state"):
@@ -72,15 +73,56 @@ class Means:
         return keras.ops.mean(keras.ops.cast(output, "float32"), axis=(0, 1))
 
 
-@ON_TENSORFLOW
+@contextlib.contextmanager
+def step_by_step():
+    """The loop over time as one of Python, which on TensorFlow it is outside of a graph."""
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    import jax
+
+    with jax.disable_jit():
+        yield
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_right_padding_costs_no_step(training, monkeypatch):
-    """Step by step, the loop over time is one of Python, in which steps can be counted."""
     steps, step = [], layers.LSTMCell.step
+    layer, x = layers.LSTM(3), np.ones((2, 50, 4), "float32")
+    layer.build(x.shape)
     monkeypatch.setattr(layers.LSTMCell, "step", lambda *given: steps.append(1) or step(*given))
     mask = np.arange(50) < np.array([[5], [3]])
-    layers.LSTM(3)(np.ones((2, 50, 4), "float32"), mask=mask, training=training)
+    with step_by_step():
+        layer(x, mask=mask, training=training)
     assert len(steps) == 5
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="`jax.grad` of `jax.jit`")
+@pytest.mark.parametrize("name", ["LSTM", "IndRNN"])
+def test_a_compiled_function_may_be_differentiated(name):
+    """What is drawn while it is compiled must reach the gradient: it is computed later."""
+    import jax
+
+    rates = ("dropout", "recurrent_dropout", "update_dropout", "zoneout", "weight_drop")
+    rates += ("cell_dropout",) if name == "LSTM" else ()
+    options = {**dict.fromkeys(rates, 0.2), "trainable_initial_state": True, "seed": 1}
+    layer = getattr(layers, name)(8, **options)
+    x = np.random.default_rng(0).normal(size=(3, 6, 4)).astype("float32")
+    mask = np.arange(6) < np.array([[6], [4], [1]])
+    layer.build(x.shape)
+    weights, rest = (
+        [v.value for v in variables]
+        for variables in (layer.trainable_variables, layer.non_trainable_variables)
+    )
+
+    def loss(weights, x):
+        output, _ = layer.stateless_call(weights, rest, x, training=True, mask=mask)
+        return (output**2).sum()
+
+    found, wanted = (jax.grad(f, (0, 1))(weights, x) for f in (jax.jit(loss), loss))
+    assert all(np.abs(gradient).max() > 0 for gradient in jax.tree.leaves(wanted))
+    for mine, other in zip(*map(jax.tree.leaves, (found, wanted)), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
 
 
 def test_gates_without_a_bound_stop_where_a_row_ends():
@@ -96,21 +138,39 @@ def test_gates_without_a_bound_stop_where_a_row_ends():
     assert all(np.isfinite(array).all() for array in seen.values())
 
 
-@ON_TENSORFLOW
+def steepness_on_tensorflow(layer, reader, x, training):
+    """The gradient, by the recurrent weights, of the squared gradient by `x`."""
+    import tensorflow as tf
+
+    x = tf.constant(x)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            loss = tf.reduce_sum(reader(x, training=training) ** 2)
+        steepness = tf.reduce_sum(inner.gradient(loss, x) ** 2)
+    return outer.gradient(steepness, layer.trainable_weights[1])
+
+
+def steepness_on_jax(layer, reader, x, training):
+    import jax
+
+    weights = [v.value for v in reader.trainable_variables]
+    rest = [v.value for v in reader.non_trainable_variables]
+
+    def loss(weights, x):
+        return (reader.stateless_call(weights, rest, x, training=training)[0] ** 2).sum()
+
+    return jax.grad(lambda w: (jax.grad(loss, 1)(w, x) ** 2).sum())(weights)[1]
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_second_derivatives_are_refused(training):
     """A penalty on gradients would be wrong without a word; unrolled it is right."""
-    import tensorflow as tf
-
-    x = tf.constant(np.random.default_rng(0).normal(size=(2, 3, 4)), "float32")
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
 
     def penalty(layer, reader):
-        with tf.GradientTape() as outer:
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                loss = tf.reduce_sum(reader(x, training=training) ** 2)
-            steepness = tf.reduce_sum(inner.gradient(loss, x) ** 2)
-        return outer.gradient(steepness, layer.trainable_weights[1])
+        backend = {"tensorflow": steepness_on_tensorflow, "jax": steepness_on_jax}
+        return backend[keras.backend.backend()](layer, reader, x, training)
 
     looped, unrolled = layers.GRU(5, seed=1), layers.GRU(5, seed=1, unroll=True)
     for layer in (looped, unrolled):
@@ -120,6 +180,7 @@ def test_second_derivatives_are_refused(training):
         penalty(looped, looped)
     wanted = penalty(unrolled, unrolled)
     plain = keras.layers.RNN(looped.cell)
+    plain.build(x.shape)
     np.testing.assert_allclose(penalty(looped, plain), wanted, rtol=1e-4, atol=1e-6)
 
 

@@ -30,7 +30,7 @@ def walk(step, inputs, states, matrices=None, *, keep, backwards=False):
     history, last = engine.scan(
         lambda now, noise, product, states: step(now, product, *states),
         inputs,
-        {},
+        ({}, {}),
         list(states),
         {name: Product(matrix) for name, matrix in (matrices or {}).items()},
         [],
