@@ -25,7 +25,8 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
     Takes the place of `keras.layers.RNN`, and does what it does, with these differences:
     noise is drawn once per call, before the loop; masked steps are never computed, and
     nothing that stands in them, NaN included, reaches outputs, states or gradients; the
-    batch may be of any size; a sequence may be empty.
+    batch may be of any size; a sequence may be empty; without `unroll=True` there are no
+    second derivatives.
 
     Args:
         cell: name, class or instance of a `Cell`; see `seqkit.layers.CELLS`.
@@ -284,7 +285,8 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
 
         # Two axes, so that the product and its gradient are one matrix product each.
         flat = ops.reshape(x, (-1, x.shape[-1]))
-        if together and one_row and not training and cell.weighted_gates not in products:
+        summed = cell.weighted_gates in products and not cell.layer_norm
+        if together and one_row and not training and not summed:
             # One product, and not one for each gate; cut up here, as XLA is slow to cut up slices
             # of time in the loop. Where one sum of all gates is cut, that is quicker still.
             projected = cut(cell.project(flat, (cell.weighted_gates,)))
