@@ -25,9 +25,7 @@ def scan(*args, **kwargs):
     return unrolled(*args, **kwargs) if tools() is None else loop.scan(tools(), *args, **kwargs)
 
 
-def unrolled(
-    advance, inputs, noise, states, products, loop_weights, *, steps, keep, with_start, training
-):
+def unrolled(advance, inputs, noise, states, products, loop_weights, *, keep, with_start, **_):
     """One copy of the step for each time step, differentiated by the backend."""
     product, time = multiplier(products), next(iter(inputs.values())).shape[0]
     each, all = noise

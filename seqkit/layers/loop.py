@@ -45,6 +45,7 @@ def scan(
     keep,
     with_start,
     training,
+    differentiable=True,
 ):
     """Runs `advance` over time.
 
@@ -52,7 +53,7 @@ def scan(
         tools: what the backend brings, see above.
         advance: callable `(inputs, noise, product, states) -> states`, one step, where
             `product(name, state)` is the product of that name, with its norm and bias.
-            It reads no other tensors than these.
+            No gradient flows to other tensors that it reads.
         inputs: dict of `(T, B, N)`; gradients flow to them.
         noise: pair of dicts, of constants for each step, `(T, B, N)`, and for all steps.
         states: list of `(B, N)`.
@@ -61,7 +62,10 @@ def scan(
         steps: int or scalar, how many of the T steps to run.
         keep: list of bool, for each state, whether all its values are asked for.
         with_start: bool. Let those values begin with the initial state.
-        training: bool. Without it a gradient, should one be asked for, runs the loop again.
+        training: bool, whether a gradient is expected. On TensorFlow one that was not runs the
+            loop again.
+        differentiable: bool. Without it there is no gradient of ours: the backend goes back
+            through the loop, where it can.
 
     Returns:
         The history `(T, B, N)` of each state that is kept, `(T + 1, B, N)` with its start,
@@ -81,7 +85,10 @@ def scan(
     known = 0 if empty else steps if isinstance(steps, int) else None
     loop = Loop(tools, advance, loop_weights, known, keep, with_start)
     constants = Constants(*noise, steps if known is None else None)
-    outputs = tools.differentiable(loop.forward, loop.backward, sources, constants, training)
+    if differentiable:
+        outputs = tools.differentiable(loop.forward, loop.backward, sources, constants, training)
+    else:
+        outputs, _ = loop.forward(sources, constants, save=False)
     last, kept = outputs[sum(keep) :], iter(outputs)
     return [next(kept) if wanted else None for wanted in keep], list(last)
 
@@ -228,8 +235,7 @@ class Loop:
 
                     @ops.custom_gradient
                     def replay(state, *_):
-                        def gradient(*upstream, **named):
-                            (d,) = upstream or (named["upstream"],)
+                        def gradient(d):
                             if gain is None:
                                 return ops.matmul(d, transposed[name]), d
                             wide_d = apart(d, gain) * widened(gain)
@@ -256,7 +262,7 @@ class Loop:
                 d_new,
             )
             for name, d in d_product.items():
-                # In most cells `W x` and `U s` are added, so that one gradient is both.
+                # Of a gate for which `W x` and `U s` are added, one gradient is both.
                 shared[name] = d_now.get(name) is d
             d_inputs = {n: put(stacked, t, d_now[n]) for n, stacked in d_inputs.items()}
             d_products = {
@@ -280,16 +286,14 @@ class Loop:
         d_inputs = {n: stack(d, first, inputs[n].shape[-1]) for n, d in d_inputs.items()}
         d_matrices, d_biases, d_gains = {}, {}, {}
         for name, matrix in matrices.items():
-            if name not in shared:  # step by step, and no step to run
+            if name not in self.slots:  # no step reads it, or there is none to run
                 d_matrices[name] = ops.zeros_like(matrix)
                 if name in biases:
                     d_biases[name] = ops.zeros_like(biases[name])
                 if name in gains:
                     d_gains[name] = ops.zeros_like(gains[name])
                 continue
-            d = d_inputs[name] if shared[name] else None
-            if d is None:
-                d = stack(d_products[name], first, matrix.shape[1])
+            d = d_inputs[name] if shared[name] else stack(d_products[name], first, matrix.shape[1])
             read = self.slots[name]
             if isinstance(read, int):
                 read = history[read][:-1]
@@ -313,7 +317,7 @@ def slot(name, state, states, seen):
     for k, known in enumerate(states):
         if state is known:
             return k
-    return seen.setdefault(id(state), name)
+    return seen.setdefault(id(state), (name, state))[0]  # held: an id may be given again
 
 
 def finished(value, gain, bias):

@@ -13,7 +13,7 @@ QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=
 # Which tests, by words of their names: a sample, since each case is compiled anew.
 SAMPLE = [
     "test_equation wide-backward-holes coupled/gru/mut1/indrnn",
-    "test_same_as_keras_rnn holes Projected/learned/MUT1",
+    "test_same_as_keras_rnn holes Projected/learned/MUT1/layer_norm",
     "test_same_however_compiled xla",
     "test_weights_move_both_ways LSTM/GRU",
     "test_same_as_step_by_step xla skip",
@@ -28,6 +28,8 @@ SAMPLE = [
     "test_noise_is_drawn_anew True",
     "test_gradients_are_summed Peephole bf16",
     "test_partition_and_marginals holes 60 True",
+    "test_compiled_for_unknown_lengths xla",
+    "test_a_gate_without_a_gradient",
     "test_a_functional_model_learns True",
     "test_right_padding_costs_no_step True",
     "test_second_derivatives_are_refused True",
@@ -60,7 +62,7 @@ MORE = [
     "test_weight_drop",
     "test_best_paths holes 60 True",
     "test_gradients holes-1 float32",
-    "test_gradients_are_summed LSTM bf16",
+    "test_gradients_are_summed LSTM bf16/fp16",
     "test_likelihood_of_partial several",
     "test_counts_tokens 3-True",
     "test_learns_and_answers crf",

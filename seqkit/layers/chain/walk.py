@@ -38,6 +38,7 @@ def walk(step, inputs, states, matrices=None, *, keep, backwards=False):
         keep=list(keep),
         with_start=True,
         training=False,
+        differentiable=False,
     )
     if backwards:
         history = [None if h is None else ops.flip(h, axis=0) for h in history]
