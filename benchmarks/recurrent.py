@@ -1,17 +1,18 @@
 """How fast are the recurrent layers, beside Keras's, PyTorch's and a plain jax.lax.scan?
 
     python benchmarks/recurrent.py                       # every row and size: a quarter of an hour
-    python benchmarks/recurrent.py --rows lstm gru --sizes 32,100,64,64 --repeats 31
+    python benchmarks/recurrent.py --rows lstm gru --sizes 32,100,64,64 --builds 7
     python benchmarks/recurrent.py --memory --rows lstm  # memory of a training step (Linux)
     python benchmarks/recurrent.py --frameworks jax torch  # where these see a GPU
 
 Each framework has a process of its own (`recurrent_worker.py`), and each contestant takes its
 turn in each round, in an order drawn anew: two calls, of which the second counts, so that the
 machine's moods fall on all alike and each finds in the caches what it left there itself. Where
-an array happens to lie still moves a ratio, by a tenth from run to run. The table gives medians,
-the ratio to the first contestant of the row, and the share of the rate at which a large matrix
-product ran in the same rounds. A contestant that runs compiled or not is given the faster of
-the two, and the table says which. Run it where little else runs.
+an array happens to lie moves a ratio, by a tenth and now and then by much more: `--builds 7` makes
+all contestants anew seven times. The table gives medians, the ratio to the first contestant of
+the row, and the share of the rate at which a large matrix product ran in the same rounds. A
+contestant that runs compiled or not is given the faster of the two, and the table says which.
+Run it where little else runs.
 
 Sizes are B batch, T time, D features, H units, in float32. "step" is forward with
 `training=True`, and backward to all weights and the input; "infer" is forward alone. The
@@ -81,13 +82,15 @@ def prepare(workers, row, size):
     return [turn for turn in turns if turn not in rate[1:]]
 
 
-def medians(turns, repeats):
-    """`{(name, kind, mode): seconds}`"""
-    times, order = {key: [] for _, key in turns}, random.Random(1)
-    for _ in range(repeats):
-        for worker, key in order.sample(turns, len(turns)):
-            times[key].append(worker.ask("time", *key))
-    return {key: statistics.median(values) for key, values in times.items()}
+def medians(workers, row, size, builds, repeats):
+    """`{(name, kind, mode): seconds}`, over all builds, which make all contestants anew."""
+    times, order = {}, random.Random(1)
+    for _ in range(builds):
+        turns = prepare(workers, row, size)
+        for _ in range(repeats):
+            for worker, key in order.sample(turns, len(turns)):
+                times.setdefault(key, []).append(worker.ask("time", *key))
+    return {key: statistics.median(times[key]) for _, key in turns}
 
 
 def multiplications(row, size):
@@ -168,7 +171,8 @@ def main():
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS)
     parser.add_argument("--sizes", nargs="+", default=SIZES, metavar="B,T,D,H")
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=list(FRAMEWORKS))
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--builds", type=int, default=1, help="times all contestants are made")
+    parser.add_argument("--repeats", type=int, default=15, help="rounds of each build")
     parser.add_argument("--memory", action="store_true", help="memory instead of time")
     chosen = parser.parse_args()
     frameworks = [f for f in chosen.frameworks if importlib.util.find_spec(f)]
@@ -186,8 +190,9 @@ def main():
         found = []
         for row in chosen.rows:
             for size in sizes:
-                turns = prepare(list(workers.values()), row, size)
-                for line in lines(row, size, medians(turns, chosen.repeats)):
+                asked = list(workers.values()), row, size
+                seconds = medians(*asked, chosen.builds, chosen.repeats)
+                for line in lines(row, size, seconds):
                     show(line)
                     found.append(line)
     summary(found)
