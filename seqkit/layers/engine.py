@@ -28,11 +28,11 @@ def scan(*args, **kwargs):
 def unrolled(advance, inputs, noise, states, products, loop_weights, *, keep, with_start, **_):
     """One copy of the step for each time step, differentiated by the backend."""
     product, time = multiplier(products), next(iter(inputs.values())).shape[0]
-    each, all = noise
+    each, common = noise
     history = [states] if with_start else []
     for t in range(time):
-        noise = {**{n: x[t] for n, x in each.items()}, **all}
-        states = advance({n: x[t] for n, x in inputs.items()}, noise, product, states)
+        now = {n: x[t] for n, x in inputs.items()}, {n: x[t] for n, x in each.items()} | common
+        states = advance(*now, product, states)
         history.append(states)
     kept = [
         ops.stack([step[k] for step in history]) if wanted else None

@@ -109,9 +109,9 @@ class Sources(NamedTuple):
 
 
 class Constants(NamedTuple):
-    each: dict  # of each step
-    all: dict  # of all steps
-    steps: object  # None where it is an int that is known
+    each: dict  # noise of each step
+    common: dict  # noise for all steps
+    steps: object  # None where the number is known: an argument, it would no longer be
 
 
 class Saved(NamedTuple):
@@ -139,7 +139,7 @@ class Loop:
 
     def step(self, t, inputs, constants, product, states, weights):
         """One step, with the loop's own tensors in place of the layer's variables."""
-        noise = {**self.tools.at(constants.each, t), **constants.all}
+        noise = {**self.tools.at(constants.each, t), **constants.common}
         with keras.StatelessScope(list(zip(self.loop_weights, weights, strict=True))):
             return self.advance(inputs, noise, product, states)
 

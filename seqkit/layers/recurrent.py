@@ -252,26 +252,26 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         others could reach infinity there, and infinity times no gradient is NaN.
         """
         cell, (time, batch) = self.cell, ops.shape(x)[:2]
-        each, all = {}, {}  # noise of each step, and of all
+        each, common = {}, {}  # noise of each step, and for all steps
         # On JAX one product of the gates that read a state is quicker, its inputs apart. On
         # TensorFlow gates side by side save kernels, which is what one row costs; for many rows a
         # product for each gate is quicker: nothing is cut, and no matrix has rows of a power of
         # two, which share few lines of the cache. Three gates that are only read are quicker side
         # by side.
         on_jax = keras.backend.backend() == "jax"
-        one_row = isinstance(batch, int) and batch == 1
-        three = not training and any(len(gates) == 3 for gates in cell.groups)
-        together = (one_row or three) and not on_jax
+        one_row = not on_jax and isinstance(batch, int) and batch == 1
+        three = not on_jax and not training and any(len(gates) == 3 for gates in cell.groups)
+        together = one_row or three
         products = cell.recurrent_products(grouped=together or on_jax)
         if training:
             each = self.draw_noise(time, batch)
             products = self.drop_weights(products)
-            all = self.state_noise(batch)
+            common = self.state_noise(batch)
         if running is not None:
             each["running"] = running
         if self.cell_dropout:
             sizes = dict(zip(cell.states, cell.state_size, strict=True))
-            all["cell"] = self.moon_mask((batch, sizes["c"]), training)
+            common["cell"] = self.moon_mask((batch, sizes["c"]), training)
         names = list(products)
 
         def advance(inputs, noise, product, states):
@@ -286,7 +286,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         # Two axes, so that the product and its gradient are one matrix product each.
         flat = ops.reshape(x, (-1, x.shape[-1]))
         summed = cell.weighted_gates in products and not cell.layer_norm
-        if together and one_row and not training and not summed:
+        if one_row and not training and not summed:
             # One product, and not one for each gate; cut up here, as XLA is slow to cut up slices
             # of time in the loop. Where one sum of all gates is cut, that is quicker still.
             projected = cut(cell.project(flat, (cell.weighted_gates,)))
@@ -297,7 +297,7 @@ class Recurrent(RecurrentNoise, Configured, keras.layers.RNN):
         return run(
             advance,
             inputs,
-            (each, all),
+            (each, common),
             states,
             products,
             cell.loop_weights,
